@@ -1,0 +1,1 @@
+"""People, their profiles, the graph between them, and their sessions."""

@@ -1,0 +1,1 @@
+"""Posts, who may see them, and the bytes that are played."""

@@ -1,0 +1,1 @@
+"""Reports and takedowns: looks at everything, seen by nobody."""

@@ -1,0 +1,1 @@
+"""The hall: settings, wiring, and the small library every room shares."""

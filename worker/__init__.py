@@ -1,0 +1,1 @@
+"""Jobs, engines and media: generates only with a permit."""

@@ -1,0 +1,1 @@
+"""What turns a scene into frames. Only the pipeline may come here."""
