@@ -1,0 +1,1 @@
+"""The embedded default, proved against real PostgreSQL and real kills."""
