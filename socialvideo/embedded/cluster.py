@@ -41,13 +41,13 @@ class Cluster:
     shared_buffers: str = "128MB"
     max_connections: int = 100
 
-    def data_folder(self) -> Path:
+    def cluster_folder(self) -> Path:
         """Return the data folder as an absolute path without links."""
         return self.folder.resolve()
 
     def socket_folder(self) -> Path:
         """Return the folder of the socket: the same for the same data folder and user, and short."""
-        name = hashlib.sha256(f"{os.geteuid()}:{self.data_folder()}".encode()).hexdigest()[:16]
+        name = hashlib.sha256(f"{os.geteuid()}:{self.cluster_folder()}".encode()).hexdigest()[:16]
         base = tempfile.gettempdir()
         # URL parsers put the host into lower case, so a base with capitals (macOS) would be lost in `url`.
         if len(base) > LONGEST_BASE or base != base.lower():
@@ -67,12 +67,12 @@ class Cluster:
         A kill at any moment leaves either no data folder or a complete one. Raises ClusterError.
         """
         self._make_socket_folder()
-        target = self.data_folder()
+        target = self.cluster_folder()
         target.parent.mkdir(parents=True, exist_ok=True)
         # initdb inherits the lock, so one that outlives its killed parent is waited for, not overwritten.
         with locks.held(target.with_name(f"{target.name}.lock")) as lock:
             if not (target / "PG_VERSION").exists():
-                self._make_data_folder(target, lock)
+                self._make_cluster_folder(target, lock)
         unprivileged.give(target)
         unprivileged.check_reach(target)
 
@@ -89,18 +89,18 @@ class Cluster:
             "unix_socket_permissions": "0700",
             **(FAST if self.fast else DURABLE),
         }
-        command = [*unprivileged.account().prefix, programs.path("postgres"), "-D", str(self.data_folder())]
+        command = [*unprivileged.account().prefix, programs.path("postgres"), "-D", str(self.cluster_folder())]
         command += ["-h", "", "-k", str(self.socket_folder()), "-p", str(PORT)]
         return command + [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
 
     def _major(self) -> int:
         """Return the major version that made the data folder."""
         try:
-            return int((self.data_folder() / "PG_VERSION").read_text())
+            return int((self.cluster_folder() / "PG_VERSION").read_text())
         except FileNotFoundError:
             raise ClusterError(f"{self.folder} holds no PostgreSQL data yet: call initialise() first") from None
 
-    def _make_data_folder(self, target: Path, lock: int) -> None:
+    def _make_cluster_folder(self, target: Path, lock: int) -> None:
         """Run initdb beside `target` and put the complete folder in its place."""
         if target.exists() and any(target.iterdir()):
             raise ClusterError(f"{target} is not empty and holds no PostgreSQL data; move it away")

@@ -58,7 +58,7 @@ class Server:
         if self.is_running():
             raise ClusterError(f"a server already runs on {self.cluster.folder}; reap() ends one that was left behind")
         self.cluster.initialise()
-        data = self.cluster.data_folder()
+        data = self.cluster.cluster_folder()
         self._log = Log(data.with_name(f"{data.name}.log"))
         self._launches = 0
         self._launch()
@@ -109,7 +109,7 @@ class Server:
             _killer(orphan)(signal.SIGKILL)
         if _until(lambda: not any(self._processes()), IMMEDIATE_STOP_S) and _has_proc():
             # A process with a dead postmaster's number (a container starts again at 1) would stop a new one for ever.
-            (self.cluster.data_folder() / "postmaster.pid").unlink(missing_ok=True)
+            (self.cluster.cluster_folder() / "postmaster.pid").unlink(missing_ok=True)
             (self.cluster.socket_folder() / f".s.PGSQL.{PORT}.lock").unlink(missing_ok=True)
 
     def ensure_database(self, name: str = DATABASE) -> None:
@@ -144,7 +144,7 @@ class Server:
     def _postmaster(self) -> int | None:
         """Return the id in postmaster.pid when that process lives and really serves this data folder."""
         try:
-            pid = int((self.cluster.data_folder() / "postmaster.pid").read_text().split("\n", 1)[0])
+            pid = int((self.cluster.cluster_folder() / "postmaster.pid").read_text().split("\n", 1)[0])
             os.kill(pid, 0)
         except (OSError, ValueError):
             return None
@@ -154,7 +154,7 @@ class Server:
 
     def _processes(self) -> Iterator[int]:
         """Yield the live processes of this data folder: each postgres works inside it. Nothing without /proc."""
-        data = str(self.cluster.data_folder())
+        data = str(self.cluster.cluster_folder())
         for entry in PROC.glob("[0-9]*"):
             with contextlib.suppress(OSError):
                 program = (entry / "exe").readlink().name
@@ -168,7 +168,7 @@ class Server:
                 row = connection.execute("SHOW data_directory").fetchone()
         except psycopg.OperationalError:
             return False
-        return row is not None and Path(str(row[0])).resolve() == self.cluster.data_folder()
+        return row is not None and Path(str(row[0])).resolve() == self.cluster.cluster_folder()
 
 
 def _has_proc() -> bool:

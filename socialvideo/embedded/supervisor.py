@@ -195,11 +195,10 @@ class Supervisor:
     @contextlib.contextmanager
     def _ended_on_error(self, child: _Child) -> Iterator[None]:
         """End a process that is not yet one of the children when the block fails."""
-        try:
+        with contextlib.ExitStack() as on_error:
+            on_error.callback(self._end, child)
             yield
-        except BaseException:
-            self._end(child)
-            raise
+            on_error.pop_all()
 
     def _end(self, child: _Child) -> None:
         """Ask a process to stop, and kill its whole group when it has gone or its time is over."""

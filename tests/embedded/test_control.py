@@ -152,7 +152,7 @@ def test_the_binaries_of_the_wheel_serve(var: Path, monkeypatch: pytest.MonkeyPa
     assert any("pginstall18" in word for word in server.cluster.command())
 
 
-def test_a_data_folder_of_a_version_that_is_not_here_says_what_to_do(server: Server) -> None:
+def test_a_cluster_folder_of_a_version_that_is_not_here_says_what_to_do(server: Server) -> None:
     (server.cluster.folder / "PG_VERSION").write_text("12\n")
     with pytest.raises(ClusterError, match=r"made by PostgreSQL 12, which is not found .*PG_BIN"):
         server.start()

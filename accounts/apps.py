@@ -1,0 +1,9 @@
+"""Registers the room."""
+
+from django.apps import AppConfig
+
+
+class AccountsConfig(AppConfig):
+    """People and the graph."""
+
+    name = "accounts"

@@ -1,0 +1,174 @@
+"""Accounts over REST."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts import auth, graph, people, pictures
+from accounts.auth import signed_in
+from accounts.models import Session
+from accounts.serializers import (
+    FollowerShape,
+    LogIn,
+    MeShape,
+    NewSessionShape,
+    PersonRef,
+    PersonShape,
+    PictureUpload,
+    ProfileChange,
+    SessionShape,
+    SignUp,
+)
+from socialvideo.lib import ratelimit
+from socialvideo.lib.cursors import paged
+from socialvideo.lib.errors import Problem
+from socialvideo.lib.schema import binary, described, page_of
+from socialvideo.lib.wire import MultiPartParser
+
+
+class PeopleView(APIView):
+    """Accounts."""
+
+    permission_classes = [AllowAny]
+    authentication_classes = []
+    rate = ratelimit.SIGN_UP
+
+    @described(takes=SignUp, gives=MeShape, status=201, problems=(409, 422), summary="Sign up")
+    def post(self, request: Request) -> Response:
+        sent = SignUp(data=request.data)
+        sent.is_valid(raise_exception=True)
+        person = people.sign_up(**sent.validated_data)
+        return Response(MeShape(person).data, status=201, headers={"Location": f"/api/v1/people/{person.handle}"})
+
+
+class PersonView(APIView):
+    """One person, as anybody sees them."""
+
+    @described(gives=PersonShape, problems=(404,), summary="Read a profile")
+    def get(self, request: Request, handle: str) -> Response:
+        return Response(PersonShape(people.find(handle)).data)
+
+
+class MeView(APIView):
+    """One's own account."""
+
+    @described(gives=MeShape, summary="Read my profile")
+    def get(self, request: Request) -> Response:
+        return Response(MeShape(signed_in(request)).data)
+
+    @described(takes=ProfileChange, gives=MeShape, problems=(422,), summary="Edit my profile")
+    def patch(self, request: Request) -> Response:
+        sent = ProfileChange(data=request.data)
+        sent.is_valid(raise_exception=True)
+        change: dict[str, Any] = {"display_name": None, "bio": None, **sent.validated_data}
+        return Response(MeShape(people.edit_profile(person=signed_in(request), **change)).data)
+
+
+class MyPictureView(APIView):
+    """One's own profile picture."""
+
+    parser_classes = [MultiPartParser]
+    rate = ratelimit.UPLOAD
+
+    @described(takes={"multipart/form-data": PictureUpload}, gives=MeShape, problems=(413, 422), summary="Set picture")
+    def put(self, request: Request) -> Response:
+        sent = PictureUpload(data=request.data)
+        sent.is_valid(raise_exception=True)
+        pictures.set_picture(person=signed_in(request), upload=sent.validated_data["picture"].read())
+        return Response(MeShape(signed_in(request)).data)
+
+    @described(status=204, summary="Take my picture away")
+    def delete(self, request: Request) -> Response:
+        pictures.drop_picture(person=signed_in(request))
+        return Response(status=204)
+
+
+class PictureView(APIView):
+    """A profile picture's bytes: public, like the profile."""
+
+    permission_classes = [AllowAny]
+
+    @described(
+        gives={(200, "image/webp"): binary()},
+        problems=(404,),
+        parameters=(OpenApiParameter("size", int, description="64, 256 or 512"),),
+        summary="Profile picture",
+    )
+    def get(self, request: Request, handle: str) -> HttpResponse:
+        size = request.query_params.get("size", "256")
+        side = int(size) if size.isascii() and size.isdigit() and len(size) < 5 else 0
+        body = pictures.read_picture(person=people.find(handle), side=side)
+        return HttpResponse(body, content_type="image/webp", headers={"Cache-Control": "public, max-age=300"})
+
+
+class FollowView(APIView):
+    """Whether I follow this person."""
+
+    @described(status=204, problems=(404, 422), summary="Follow")
+    def put(self, request: Request, handle: str) -> Response:
+        graph.follow(follower=signed_in(request), followee=people.find(handle))
+        return Response(status=204)
+
+    @described(status=204, problems=(404,), summary="Stop following")
+    def delete(self, request: Request, handle: str) -> Response:
+        graph.unfollow(follower=signed_in(request), followee=people.find(handle))
+        return Response(status=204)
+
+
+class FollowersView(APIView):
+    """Who follows this person."""
+
+    @described(gives=page_of(FollowerShape), problems=(400, 404), listed=True, summary="Followers")
+    def get(self, request: Request, handle: str) -> Response:
+        rows = graph.followers(people.find(handle))
+        return paged(request, rows, lambda f: {"person": PersonRef(f.follower).data, "since": f.created_at})
+
+
+class FollowingView(APIView):
+    """Whom this person follows."""
+
+    @described(gives=page_of(FollowerShape), problems=(400, 404), listed=True, summary="Following")
+    def get(self, request: Request, handle: str) -> Response:
+        rows = graph.following(people.find(handle))
+        return paged(request, rows, lambda f: {"person": PersonRef(f.followee).data, "since": f.created_at})
+
+
+class SessionsView(APIView):
+    """Sessions: one a device."""
+
+    rate = ratelimit.LOG_IN
+
+    def get_permissions(self) -> Any:
+        return [AllowAny()] if self.request.method == "POST" else super().get_permissions()
+
+    def get_authenticators(self) -> Any:
+        return [] if self.request and self.request.method == "POST" else super().get_authenticators()
+
+    @described(takes=LogIn, gives=NewSessionShape, status=201, problems=(401, 422), summary="Log in")
+    def post(self, request: Request) -> Response:
+        sent = LogIn(data=request.data)
+        sent.is_valid(raise_exception=True)
+        token, session = auth.log_in(**sent.validated_data)
+        body = {**SessionShape(session).data, "token": token}
+        return Response(body, status=201, headers={"Location": f"/api/v1/sessions/{session.id}"})
+
+    @described(gives=page_of(SessionShape), problems=(400,), listed=True, summary="My devices")
+    def get(self, request: Request) -> Response:
+        rows = Session.objects.filter(person=signed_in(request), ended_at=None)
+        return paged(request, rows, lambda session: SessionShape(session).data)
+
+
+class SessionView(APIView):
+    """One signed-in device."""
+
+    @described(status=204, problems=(404,), summary="Log out")
+    def delete(self, request: Request, session_id: UUID) -> Response:
+        if not auth.log_out(person=signed_in(request), session_id=session_id):
+            raise Problem(404, "not_found", "None of your sessions has this id.")
+        return Response(status=204)

@@ -1,0 +1,9 @@
+"""Registers the room."""
+
+from django.apps import AppConfig
+
+
+class ConsentConfig(AppConfig):
+    """The consent room."""
+
+    name = "consent"

@@ -1,0 +1,82 @@
+"""The gate: no effect on a likeness without a decision under the subject's lock, in one transaction with the effect.
+
+    lock (shared) → read the grants → decide → effect → journal and ledger → commit
+
+A withdrawal takes the same lock exclusive, so its commit falls before the read or after the commit of any use: never
+between. Whatever fails on the way rolls the effect back (fail closed).
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+
+from consent import journal, locks, rules
+from consent.models import Grant, Likeness
+from consent.rules import Allowed, Claim, Facts, GrantFact, Point, Refused, Wish
+from socialvideo.lib.clock import StatementTime
+from socialvideo.lib.errors import Problem
+
+T = TypeVar("T")
+Effect = Callable[[Allowed], T]
+
+
+class Denied(Problem):
+    """The refusal as the requester sees it: the same words whoever and whatever caused it (DESIGN §3.10)."""
+
+    def __init__(self, verdict: Refused) -> None:
+        detail = "This is not covered by a permission. Ask at POST /api/v1/asks, or wish for something else."
+        super().__init__(403, "consent_unavailable", detail)
+        self.verdict = verdict
+
+
+def use(
+    *,
+    point: Point,
+    requester_id: UUID,
+    claims: Sequence[Claim],
+    effect: Effect[T],
+    wish: Wish = rules.ANY,
+    about: journal.About = journal.NOTHING,
+    quiet: bool = False,
+) -> T:
+    """Decide, and run ``effect`` only if every subject's grant covers it; return what it returns.
+
+    ``quiet`` leaves an allowed decision out of the journal, for points that repeat one already written there (each
+    part of a stream that was opened). Raises Denied after the denial is committed. Must be the outermost transaction.
+    """
+    with transaction.atomic(durable=True):
+        locks.share(claim.subject_id for claim in claims)
+        facts, now = _read(point, requester_id, claims)
+        verdict = rules.decide(point, claims, wish, facts, now)
+        outcome = effect(verdict) if isinstance(verdict, Allowed) else None
+        if not (quiet and verdict):
+            journal.write(
+                point=point, requester_id=requester_id, claims=claims, wish=wish, about=about, verdict=verdict
+            )
+    if isinstance(verdict, Refused):
+        raise Denied(verdict)
+    return outcome  # type: ignore[return-value]
+
+
+def _read(point: Point, requester_id: UUID, claims: Sequence[Claim]) -> tuple[Facts, datetime]:
+    """Read the grants that answer the claims: the remembered one, else the one standing for this requester."""
+    remembered = [claim.grant_id for claim in claims if claim.grant_id]
+    fresh = [claim.subject_id for claim in claims if not claim.grant_id]
+    wanted = Q(id__in=remembered) | Q(subject__in=fresh, grantee=requester_id, state=rules.State.GIVEN)
+    query = Grant.objects.filter(wanted).annotate(now=StatementTime()).order_by("id")
+    # A request counts a use: the row is held, so that the count which was read is the count that is raised.
+    rows = list(query.select_for_update() if point is Point.REQUEST else query)
+    grants: dict[UUID, GrantFact] = {row.id if row.id in remembered else row.subject_id: row.fact() for row in rows}
+    now = rows[0].now if rows else datetime.min
+    return Facts(grants=grants, enrolled=_enrolled(point, claims)), now
+
+
+def _enrolled(point: Point, claims: Sequence[Claim]) -> frozenset[UUID]:
+    if point not in (Point.REQUEST, Point.START):
+        return frozenset()
+    subjects = [claim.subject_id for claim in claims]
+    return frozenset(Likeness.objects.filter(subject__in=subjects, erased_at=None).values_list("subject", flat=True))

@@ -1,0 +1,139 @@
+"""Giving a grant, and narrowing it. Only the subject's own request may write ``given``; no staff path exists."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import F, QuerySet
+
+from accounts.models import Person
+from consent import asks, ledger, locks, receipts
+from consent.models import Ask, Grant, Likeness
+from consent.rules import State
+from socialvideo.lib.clock import database_now
+from socialvideo.lib.errors import Problem, invalid
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a grant covers: purposes, the widest audience, rights, until when, and how many videos."""
+
+    purposes: frozenset[str]
+    audience: str
+    may_remix: bool
+    may_download: bool
+    expires_at: datetime | None
+    max_uses: int
+
+
+def give(*, subject: Person, grantee: Person, terms: Terms, ask_id: UUID | None) -> Grant:
+    """Record the subject's permission; 409 while one stands for this grantee, 422 for terms that cannot be."""
+    with transaction.atomic(durable=True):
+        locks.exclude([subject.id])
+        now = database_now()
+        expires_at = checked_expiry(terms.expires_at, now)
+        _require_likeness(subject)
+        Grant.objects.filter(subject=subject, grantee=grantee, state=State.GIVEN, expires_at__lte=now).update(
+            state=State.EXPIRED, ended_at=now
+        )
+        grant = _insert(subject, grantee, terms, now, expires_at)
+        _answer_ask(grant, ask_id)
+        record(grant, "grant")
+    return grant
+
+
+def narrow(*, grant: Grant, expires_at: datetime | None, max_uses: int | None) -> Grant:
+    """Shorten a standing grant or lower its count; widening takes a new grant. 409 once it ended."""
+    with transaction.atomic(durable=True):
+        locks.exclude([grant.subject_id])
+        grant = Grant.objects.select_related("subject", "grantee").select_for_update(of=("self",)).get(id=grant.id)
+        if grant.state != State.GIVEN:
+            raise Problem(409, "grant_ended", f"This grant is {grant.state}. Give a new one.")
+        if expires_at and expires_at > grant.expires_at:
+            raise invalid("/expires_at", "would_widen", "A grant can only be narrowed. Withdraw it and give a new one.")
+        if max_uses and not grant.uses <= max_uses <= grant.max_uses:
+            raise invalid("/max_uses", "would_widen", f"Choose from {grant.uses} (used) to {grant.max_uses}.")
+        grant.expires_at = checked_expiry(expires_at, database_now()) if expires_at else grant.expires_at
+        grant.max_uses = max_uses or grant.max_uses
+        grant.version += 1
+        grant.save(update_fields=["expires_at", "max_uses", "version"])
+        record(grant, "narrowing")
+    return grant
+
+
+def count_use(grants: Iterable[UUID]) -> None:
+    """Count one use of each grant, in the caller's transaction; the database refuses one above ``max_uses``."""
+    Grant.objects.filter(id__in=list(grants)).update(uses=F("uses") + 1)
+
+
+def return_use(grants: Iterable[UUID]) -> None:
+    """Give back the use of a job that made no video."""
+    Grant.objects.filter(id__in=list(grants), uses__gt=0).update(uses=F("uses") - 1)
+
+
+def of_person(person: Person, role: str) -> QuerySet[Grant]:
+    """Return the grants that ``person`` gave (role ``given``) or received (role ``received``)."""
+    own = {"given": "subject", "received": "grantee"}.get(role)
+    if own is None:
+        raise Problem(400, "invalid_role", "'role' is given or received.")
+    return Grant.objects.filter(**{own: person}).select_related("subject", "grantee")
+
+
+def find(person: Person, grant_id: UUID) -> Grant:
+    """Return a grant that the person gave or received, else the 404 problem."""
+    row = Grant.objects.select_related("subject", "grantee").filter(id=grant_id).first()
+    if row is None or person.pk not in (row.subject_id, row.grantee_id):
+        raise Problem(404, "not_found", "You neither gave nor received a grant of this id.")
+    return row
+
+
+def checked_expiry(expires_at: datetime | None, now: datetime) -> datetime:
+    """Return when the grant ends; 422 for the past and for more than a year ahead."""
+    if expires_at is None:
+        return now + timedelta(days=settings.GRANT_DAYS_DEFAULT)
+    if expires_at <= now:
+        raise invalid("/expires_at", "expiry_in_past", "The grant would have ended already. Choose a later time.")
+    if expires_at > now + timedelta(days=settings.GRANT_DAYS_MAX):
+        raise invalid("/expires_at", "expiry_too_far", f"A grant lasts at most {settings.GRANT_DAYS_MAX} days.")
+    return expires_at
+
+
+def record(grant: Grant, kind: str) -> None:
+    """Append what now holds of the grant to the ledger, in the caller's transaction."""
+    ledger.append([ledger.Entry(kind, receipts.terms(grant))])
+
+
+def _insert(subject: Person, grantee: Person, terms: Terms, now: datetime, expires_at: datetime) -> Grant:
+    try:
+        with transaction.atomic():
+            return Grant.objects.create(
+                subject=subject,
+                grantee=grantee,
+                purposes=sorted(terms.purposes),
+                audience=terms.audience,
+                may_remix=terms.may_remix,
+                may_download=terms.may_download,
+                not_before=now,
+                expires_at=expires_at,
+                max_uses=terms.max_uses,
+            )
+    except IntegrityError as error:
+        detail = "A grant for this person stands. Narrow it, or withdraw it and give a new one."
+        raise Problem(409, "grant_stands", detail) from error
+
+
+def _require_likeness(subject: Person) -> None:
+    if not Likeness.objects.filter(subject=subject, erased_at=None).exists():
+        raise Problem(409, "likeness_missing", "Enrol your likeness first, at PUT /api/v1/me/likeness.")
+
+
+def _answer_ask(grant: Grant, ask_id: UUID | None) -> None:
+    ask = Ask.objects.select_for_update().filter(subject=grant.subject, requester=grant.grantee, state__in=asks.OPEN)
+    row = ask.filter(id=ask_id).first() if ask_id else ask.first()
+    if row is None and ask_id:
+        raise invalid("/ask", "ask_unknown", "No open ask of this id from this person.")
+    if row:
+        asks.close(row, Ask.State.GIVEN)

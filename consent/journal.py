@@ -1,0 +1,66 @@
+"""The journal: one row and one leaf for every decision of the gate, in the commit of its effect."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from accounts.models import Person
+from consent import ledger
+from consent.models import Decision
+from consent.rules import Allowed, Claim, Point, Refused, Wish
+
+
+@dataclass(frozen=True)
+class About:
+    """Which job or video a decision was about, where there is one."""
+
+    job_id: UUID | None = None
+    video_id: UUID | None = None
+
+
+NOTHING = About()
+
+
+def write(
+    *, point: Point, requester_id: UUID, claims: Sequence[Claim], wish: Wish, about: About, verdict: Allowed | Refused
+) -> None:
+    """Write one decision: a row for each subject when allowed, for the refusing subject when denied."""
+    if isinstance(verdict, Allowed):
+        rows = [_row(g.subject_id, "allowed", "", g.id, g.epoch) for g in verdict.grants]
+    else:
+        claim = next(c for c in claims if c.subject_id == verdict.subject_id)
+        rows = [_row(claim.subject_id, "denied", verdict.reason, claim.grant_id, claim.epoch)]
+    for row in rows:
+        row.point, row.requester_id = point, requester_id
+        row.job_id, row.video_id = about.job_id, about.video_id
+        row.purpose, row.audience = wish.purpose or "", wish.audience or ""
+    appended = ledger.append([ledger.Entry("use", _content(row)) for row in rows])
+    for row, leaf in zip(rows, appended.leaves, strict=True):
+        row.leaf = leaf
+    Decision.objects.bulk_create(rows)
+
+
+def uses_of(subject: Person) -> QuerySet[Decision]:
+    """Return the journal of one's own likeness: who, when, for what, allowed or denied."""
+    return Decision.objects.filter(subject=subject).select_related("requester")
+
+
+def _row(subject_id: UUID, verdict: str, reason: str, grant_id: UUID | None, epoch: int | None) -> Decision:
+    return Decision(subject_id=subject_id, verdict=verdict, reason=reason, grant_id=grant_id, epoch=epoch)
+
+
+def _content(row: Decision) -> dict[str, object]:
+    return {
+        "decision": str(row.id),
+        "point": str(row.point),
+        "verdict": row.verdict,
+        "reason": str(row.reason),
+        "subject": str(row.subject_id),
+        "requester": str(row.requester_id),
+        "grant": str(row.grant_id or ""),
+        "epoch": row.epoch,
+        "job": str(row.job_id or ""),
+        "video": str(row.video_id or ""),
+    }

@@ -1,0 +1,82 @@
+"""Enrolling one's own photo. It is sealed (AES-256-GCM) under a key of its own; erasing destroys the key."""
+
+import hashlib
+import secrets
+from functools import partial
+from io import BytesIO
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.db.models.functions import Now
+from PIL import Image
+
+from accounts.models import Person
+from consent import ledger, locks
+from consent.models import Likeness
+from socialvideo.lib import images
+from socialvideo.lib.errors import Problem, invalid
+
+SIDE = 1024
+NONCE = 12
+
+
+def enrol(*, subject: Person, upload: bytes) -> Likeness:
+    """Replace the subject's likeness with the photo. 422 with the picture's own code when it cannot be used."""
+    try:
+        photo = images.fit(images.open_picture(upload), SIDE)
+    except images.PictureRejected as refused:
+        raise invalid("/photo", refused.code, refused.detail) from refused
+    plain = images.to_jpeg(photo)
+    key, nonce = AESGCM.generate_key(256), secrets.token_bytes(NONCE)
+    sealed = nonce + AESGCM(key).encrypt(nonce, plain, subject.id.bytes)
+    file = default_storage.save(f"likenesses/{secrets.token_hex(16)}", ContentFile(sealed))
+    with transaction.atomic(durable=True):
+        locks.exclude([subject.id])
+        _erase(subject)
+        likeness = Likeness.objects.create(
+            subject=subject,
+            file=file,
+            key=key,
+            photo_digest=hashlib.sha256(upload).digest(),
+            width=photo.width,
+            height=photo.height,
+        )
+        ledger.append([ledger.Entry("enrolment", {"subject": str(subject.id), "likeness": str(likeness.id)})])
+    return likeness
+
+
+def mine(subject: Person) -> Likeness:
+    """Return the subject's active likeness, else the 404 problem."""
+    likeness = Likeness.objects.filter(subject=subject, erased_at=None).first()
+    if likeness is None:
+        raise Problem(404, "likeness_unknown", "No likeness is enrolled. Send a photo to PUT /api/v1/me/likeness.")
+    return likeness
+
+
+def erase(*, subject: Person) -> None:
+    """Destroy the key of the subject's likeness, so that the photo is noise wherever a copy lies."""
+    with transaction.atomic(durable=True):
+        locks.exclude([subject.id])
+        if _erase(subject):
+            ledger.append([ledger.Entry("erasure", {"subject": str(subject.id)})])
+
+
+def unseal(likeness: Likeness) -> Image.Image:
+    """Return the photo, RGB. Only for the pipeline, which has redeemed a permit. ValueError once it is erased."""
+    if likeness.key is None:
+        raise ValueError("the likeness is erased")
+    with default_storage.open(likeness.file) as file:
+        sealed = file.read()
+    plain = AESGCM(bytes(likeness.key)).decrypt(sealed[:NONCE], sealed[NONCE:], likeness.subject_id.bytes)
+    return Image.open(BytesIO(plain)).convert("RGB")
+
+
+def _erase(subject: Person) -> bool:
+    active = Likeness.objects.filter(subject=subject, erased_at=None)
+    files = list(active.values_list("file", flat=True))
+    active.update(key=None, erased_at=Now())
+    for file in files:
+        transaction.on_commit(partial(default_storage.delete, file))
+    return bool(files)

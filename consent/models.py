@@ -1,0 +1,282 @@
+"""Tables of consent. What must never break stands as a constraint here or as a trigger in the first migration."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from accounts.models import Person
+from consent import rules
+from socialvideo.lib.ids import new_id
+
+STATES = [(state.value, state.value) for state in rules.State]
+AUDIENCES = [(audience.value, audience.value) for audience in rules.Audience]
+
+
+class Likeness(models.Model):
+    """A subject's enrolled photo, sealed under a key of its own; without the key the file is noise."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    subject = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="likenesses")
+    file = models.CharField(max_length=80)
+    key = models.BinaryField(max_length=32, null=True)
+    photo_digest = models.BinaryField(max_length=32)
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    created_at = models.DateTimeField(db_default=Now())
+    erased_at = models.DateTimeField(null=True)
+
+    class Meta:
+        """One active likeness a subject; erased means that the key is gone."""
+
+        verbose_name_plural = "likenesses"
+        constraints = [
+            models.UniqueConstraint(fields=["subject"], condition=Q(erased_at=None), name="likeness_one_active"),
+            models.CheckConstraint(
+                condition=Q(erased_at=None, key__isnull=False) | Q(erased_at__isnull=False, key=None),
+                name="likeness_erased_has_no_key",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"likeness of {self.subject_id}"
+
+
+class Ask(models.Model):
+    """A request for a grant. One stands open a pair, so that nobody is nagged."""
+
+    class State(models.TextChoices):
+        """What became of an ask (W3C DPV)."""
+
+        REQUESTED = "requested"
+        DEFERRED = "deferred"
+        REFUSED = "refused"
+        GIVEN = "given"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    requester = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="asks_made")
+    subject = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="asks_received")
+    purposes = ArrayField(models.CharField(max_length=20))
+    audience = models.CharField(max_length=10, choices=AUDIENCES)
+    message = models.CharField(max_length=300, blank=True)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.REQUESTED)
+    created_at = models.DateTimeField(db_default=Now())
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        """One open ask a pair; nobody asks themselves."""
+
+        constraints = [
+            models.UniqueConstraint(
+                fields=["requester", "subject"], condition=Q(state__in=["requested", "deferred"]), name="ask_one_open"
+            ),
+            models.CheckConstraint(condition=~Q(requester=F("subject")), name="ask_not_oneself"),
+            models.CheckConstraint(
+                condition=Q(state="requested", answered_at=None) | ~Q(state="requested"), name="ask_answered"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.requester_id} asks {self.subject_id}"
+
+
+class Grant(models.Model):
+    """A recorded permission of ``subject`` for ``grantee``. Its epoch is the fence of everything made under it."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    subject = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="grants_given")
+    grantee = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="grants_received")
+    purposes = ArrayField(models.CharField(max_length=20))
+    audience = models.CharField(max_length=10, choices=AUDIENCES)
+    may_remix = models.BooleanField(default=False)
+    may_download = models.BooleanField(default=False)
+    not_before = models.DateTimeField(db_default=Now())
+    expires_at = models.DateTimeField()
+    uses = models.PositiveIntegerField(default=0)
+    max_uses = models.PositiveIntegerField()
+    state = models.CharField(max_length=12, choices=STATES, default=rules.State.GIVEN)
+    epoch = models.PositiveIntegerField(default=1)
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(db_default=Now())
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        """One standing grant a pair, never used beyond its count, ended exactly when its state says so."""
+
+        constraints = [
+            models.UniqueConstraint(
+                fields=["subject", "grantee"], condition=Q(state="given"), name="grant_one_standing"
+            ),
+            models.CheckConstraint(condition=Q(uses__lte=F("max_uses")), name="grant_uses_counted"),
+            models.CheckConstraint(condition=Q(expires_at__gt=F("not_before")), name="grant_expires_later"),
+            models.CheckConstraint(condition=Q(epoch__gte=1), name="grant_epoch_positive"),
+            models.CheckConstraint(
+                condition=Q(state="given", ended_at=None) | (~Q(state="given") & Q(ended_at__isnull=False)),
+                name="grant_ended",
+            ),
+            models.CheckConstraint(condition=Q(state__in=[s.value for s in rules.State]), name="grant_state_known"),
+            models.CheckConstraint(
+                condition=Q(audience__in=[a.value for a in rules.Audience]), name="grant_audience_known"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["grantee", "-id"], name="grant_by_grantee"),
+            models.Index(fields=["subject", "-id"], name="grant_by_subject"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subject_id} grants {self.grantee_id} ({self.state})"
+
+    def fact(self) -> rules.GrantFact:
+        """Return what the pure rules need to know of this grant."""
+        return rules.GrantFact(
+            id=self.id,
+            subject_id=self.subject_id,
+            state=rules.State(self.state),
+            epoch=self.epoch,
+            not_before=self.not_before,
+            expires_at=self.expires_at,
+            uses=self.uses,
+            max_uses=self.max_uses,
+            audience=rules.Audience(self.audience),
+            purposes=frozenset(map(rules.Purpose, self.purposes)),
+        )
+
+
+class Permit(models.Model):
+    """The one-use authorisation of one spec, for all its subjects."""
+
+    class State(models.TextChoices):
+        """Issued at the request, redeemed when the worker starts, spent when the video is sealed."""
+
+        ISSUED = "issued"
+        REDEEMED = "redeemed"
+        SPENT = "spent"
+        VOID = "void"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    requester = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="permits")
+    digest = models.BinaryField(max_length=32)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.ISSUED)
+    created_at = models.DateTimeField(db_default=Now())
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        """A permit is for one spec (SHA-256) and ends."""
+
+        constraints = [models.CheckConstraint(condition=Q(expires_at__gt=F("created_at")), name="permit_expires_later")]
+
+    def __str__(self) -> str:
+        return f"permit {self.id} ({self.state})"
+
+
+class PermitSubject(models.Model):
+    """One subject of a permit, with the grant and the epoch that it rests on."""
+
+    permit = models.ForeignKey(Permit, on_delete=models.PROTECT, related_name="subjects")
+    subject = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    grant = models.ForeignKey(Grant, on_delete=models.PROTECT, related_name="permits")
+    epoch = models.PositiveIntegerField()
+    place = models.PositiveSmallIntegerField()
+
+    class Meta:
+        """A subject stands once in a permit."""
+
+        ordering = ["place"]
+        constraints = [models.UniqueConstraint(fields=["permit", "subject"], name="permit_subject_once")]
+
+    def __str__(self) -> str:
+        return f"{self.subject_id} in {self.permit_id}"
+
+
+class LedgerLeaf(models.Model):
+    """One leaf of the append-only Merkle log (RFC 9162 §2.1). The database refuses to change or drop one."""
+
+    index = models.BigIntegerField(primary_key=True)
+    kind = models.CharField(max_length=20)
+    body = models.BinaryField()
+    leaf_hash = models.BinaryField(max_length=32)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        """Leaves are numbered from 0 without gaps."""
+
+        verbose_name_plural = "ledger leaves"
+        constraints = [models.CheckConstraint(condition=Q(index__gte=0), name="leaf_index_from_zero")]
+
+    def __str__(self) -> str:
+        return f"{self.index} {self.kind}"
+
+
+class LedgerHead(models.Model):
+    """The tree's size and frontier, in one row: who appends holds it, so leaf order is commit order."""
+
+    size = models.BigIntegerField(default=0)
+    frontier = ArrayField(models.BinaryField(max_length=32), default=list)
+
+    class Meta:
+        """There is one head."""
+
+        constraints = [
+            models.CheckConstraint(condition=Q(id=1), name="ledger_one_head"),
+            models.CheckConstraint(condition=Q(size__gte=0), name="ledger_size_from_zero"),
+        ]
+
+    def __str__(self) -> str:
+        return f"ledger of {self.size}"
+
+
+class Decision(models.Model):
+    """One row of the journal: what the gate said, about whom, to whom and why. Never changed, never dropped."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    at = models.DateTimeField(db_default=Now())
+    point = models.CharField(max_length=10)
+    verdict = models.CharField(max_length=8)
+    reason = models.CharField(max_length=20, blank=True)
+    subject = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="decisions_about")
+    requester = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="decisions_for")
+    grant = models.ForeignKey(Grant, on_delete=models.PROTECT, null=True, related_name="decisions")
+    epoch = models.PositiveIntegerField(null=True)
+    job_id = models.UUIDField(null=True)
+    video_id = models.UUIDField(null=True)
+    purpose = models.CharField(max_length=20, blank=True)
+    audience = models.CharField(max_length=10, blank=True)
+    leaf = models.OneToOneField(LedgerLeaf, on_delete=models.PROTECT, related_name="decision")
+
+    class Meta:
+        """An allowed decision names the grant it rests on; a denied one names its reason."""
+
+        indexes = [models.Index(fields=["subject", "-id"], name="decision_by_subject")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(verdict="allowed", reason="", grant__isnull=False) | (Q(verdict="denied") & ~Q(reason="")),
+                name="decision_has_its_ground",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.point} {self.verdict}"
+
+
+class Withdrawal(models.Model):
+    """A subject's withdrawal and the receipt they keep. Never changed, never dropped."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    subject = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="withdrawals")
+    scope = models.CharField(max_length=10)
+    at = models.DateTimeField()
+    receipt = models.JSONField()
+    leaf = models.OneToOneField(LedgerLeaf, on_delete=models.PROTECT, related_name="withdrawal")
+
+    class Meta:
+        """A withdrawal has a known scope."""
+
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(scope__in=["grant", "grantee", "everything"]), name="withdrawal_scope_known"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subject_id} withdraws {self.scope}"

@@ -1,0 +1,151 @@
+"""Permits: the one-use authorisation of one spec. Issued at the request, redeemed at the start, spent at the seal."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeVar
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Now
+
+from accounts.models import Person
+from consent import fences, gate, grants, journal, locks
+from consent.models import Likeness, Permit, PermitSubject
+from consent.rules import Allowed, Claim, Point, Wish
+
+T = TypeVar("T")
+LIFE = timedelta(hours=24)
+
+
+class Unusable(Exception):
+    """The permit does not fit: unknown, for another spec, void, spent or past its life."""
+
+
+@dataclass(frozen=True)
+class Redeemed:
+    """Proof that a permit was redeemed under the gate. Only ``redeem`` makes one."""
+
+    permit_id: UUID
+    requester_id: UUID
+    job_id: UUID
+    claims: tuple[Claim, ...]
+    likenesses: tuple[Likeness, ...]
+    """In the order of the claims."""
+
+
+def issue(
+    *,
+    requester: Person,
+    subjects: Sequence[UUID],
+    digest: bytes,
+    wish: Wish,
+    job_id: UUID,
+    effect: Callable[[Permit], T],
+) -> T:
+    """Issue a permit for the spec of ``digest`` (SHA-256) and run ``effect`` with it, in one transaction.
+
+    Counts one use of every grant. Raises gate.Denied unless every subject's grant covers the wish.
+    """
+
+    def write(allowed: Allowed) -> T:
+        grants.count_use(grant.id for grant in allowed.grants)
+        permit = Permit.objects.create(requester=requester, digest=digest, expires_at=Now() + LIFE)
+        PermitSubject.objects.bulk_create(
+            PermitSubject(permit=permit, subject_id=g.subject_id, grant_id=g.id, epoch=g.epoch, place=place)
+            for place, g in enumerate(allowed.grants)
+        )
+        return effect(permit)
+
+    claims = [Claim(subject_id) for subject_id in subjects]
+    about = journal.About(job_id=job_id)
+    return gate.use(point=Point.REQUEST, requester_id=requester.id, claims=claims, wish=wish, about=about, effect=write)
+
+
+def redeem(*, permit_id: UUID, digest: bytes, job_id: UUID) -> Redeemed:
+    """Spend the permit on its job. The same job may redeem again after a crash; another spec or a spent permit may not.
+
+    Raises Unusable, or gate.Denied when a grant no longer stands.
+    """
+    permit, claims = _opened(permit_id)
+    if bytes(permit.digest) != digest:
+        raise Unusable("the permit is for another spec")
+
+    def write(_: Allowed) -> Redeemed:
+        usable = Permit.objects.filter(
+            id=permit_id, state__in=[Permit.State.ISSUED, Permit.State.REDEEMED], expires_at__gt=Now()
+        )
+        if not usable.update(state=Permit.State.REDEEMED):
+            raise Unusable("the permit is void, spent or past its life")
+        subjects = [claim.subject_id for claim in claims]
+        active = {row.subject_id: row for row in Likeness.objects.filter(subject__in=subjects, erased_at=None)}
+        likenesses = tuple(active[subject_id] for subject_id in subjects)
+        return Redeemed(permit_id, permit.requester_id, job_id, claims, likenesses)
+
+    return gate.use(
+        point=Point.START,
+        requester_id=permit.requester_id,
+        claims=claims,
+        about=journal.About(job_id=job_id),
+        effect=write,
+    )
+
+
+def recheck(redeemed: Redeemed) -> None:
+    """Return while every grant stands; else journal the denial and raise gate.Denied. One query while it holds."""
+    if not fences.standing(redeemed.claims):
+        _ask(redeemed, Point.STEP, lambda _: None)
+
+
+def spend(redeemed: Redeemed, *, video_id: UUID, effect: Callable[[Sequence[Claim]], T]) -> T:
+    """Seal: spend the permit and run ``effect`` (store the video) in one transaction under the gate.
+
+    Raises Unusable when the permit was spent before, so that one permit never makes two videos.
+    """
+
+    def write(_: Allowed) -> T:
+        redeemed_now = Permit.objects.filter(id=redeemed.permit_id, state=Permit.State.REDEEMED)
+        if not redeemed_now.update(state=Permit.State.SPENT):
+            raise Unusable("the permit was not redeemed, or is spent")
+        return effect(redeemed.claims)
+
+    return _ask(redeemed, Point.SEAL, write, video_id)
+
+
+@contextmanager
+def ending(permit_id: UUID) -> Iterator[None]:
+    """Hold the subjects' locks shared while a job ends, so that it and a withdrawal never wait for each other."""
+    with transaction.atomic():
+        locks.share(PermitSubject.objects.filter(permit=permit_id).values_list("subject", flat=True))
+        yield
+
+
+def void(permit_ids: Sequence[UUID]) -> None:
+    """End permits whose jobs will make no video, and give their uses back; in the caller's transaction."""
+    open_states = [Permit.State.ISSUED, Permit.State.REDEEMED]
+    ended = list(
+        Permit.objects.select_for_update().filter(id__in=permit_ids, state__in=open_states).values_list("id", flat=True)
+    )
+    Permit.objects.filter(id__in=ended).update(state=Permit.State.VOID)
+    held = PermitSubject.objects.filter(permit__in=ended, epoch=F("grant__epoch"))
+    for grant_id in held.order_by("grant_id").values_list("grant_id", flat=True):
+        grants.return_use([grant_id])
+
+
+def _opened(permit_id: UUID) -> tuple[Permit, tuple[Claim, ...]]:
+    permit = Permit.objects.filter(id=permit_id).prefetch_related("subjects").first()
+    if permit is None:
+        raise Unusable("there is no such permit")
+    return permit, tuple(Claim(row.subject_id, row.grant_id, row.epoch) for row in permit.subjects.all())
+
+
+def _ask(redeemed: Redeemed, point: Point, effect: Callable[[Allowed], T], video_id: UUID | None = None) -> T:
+    return gate.use(
+        point=point,
+        requester_id=redeemed.requester_id,
+        claims=redeemed.claims,
+        about=journal.About(redeemed.job_id, video_id),
+        effect=effect,
+    )

@@ -1,0 +1,155 @@
+"""The shapes of consent on the wire."""
+
+from typing import Any
+
+from django.conf import settings
+from rest_framework import serializers
+
+from accounts.serializers import PersonRef
+from consent.models import Ask, Decision, Grant, Likeness
+from consent.rules import Audience, Point, Purpose, Reason, State
+from socialvideo.lib.wire import StrictSerializer
+
+PURPOSES = [purpose.value for purpose in Purpose]
+AUDIENCES = [audience.value for audience in Audience]
+
+
+class PhotoUpload(StrictSerializer):
+    """A JPEG, PNG or WebP of one's own face, at most 25 megapixels and 16 MiB."""
+
+    photo = serializers.FileField()
+
+
+class LikenessShape(serializers.Serializer[Likeness]):
+    """One's enrolled likeness. The photo itself is never given out."""
+
+    id = serializers.UUIDField()
+    width = serializers.IntegerField()
+    height = serializers.IntegerField()
+    created_at = serializers.DateTimeField()
+
+
+class AskRequest(StrictSerializer):
+    """Whom to ask, and for what."""
+
+    subject = serializers.CharField(max_length=31, help_text="Handle of the person to be depicted.")
+    purposes = serializers.MultipleChoiceField(choices=PURPOSES, allow_empty=False)
+    audience = serializers.ChoiceField(choices=AUDIENCES)
+    message = serializers.CharField(max_length=300, required=False, default="", allow_blank=True)
+
+
+class AskAnswer(StrictSerializer):
+    """Not now, or no. Yes is a grant: POST /api/v1/grants with ``ask``."""
+
+    answer = serializers.ChoiceField(choices=[Ask.State.DEFERRED.value, Ask.State.REFUSED.value])
+
+
+class AskShape(serializers.Serializer[Ask]):
+    """An ask as either side sees it."""
+
+    id = serializers.UUIDField()
+    requester = PersonRef()
+    subject = PersonRef()
+    purposes = serializers.ListField(child=serializers.ChoiceField(choices=PURPOSES))
+    audience = serializers.ChoiceField(choices=AUDIENCES)
+    message = serializers.CharField()
+    state = serializers.ChoiceField(choices=Ask.State.values)
+    created_at = serializers.DateTimeField()
+
+
+class GrantRequest(StrictSerializer):
+    """Who may depict me, for what, how far, until when and how often."""
+
+    grantee = serializers.CharField(max_length=31, help_text="Handle of the person who may depict you.")
+    purposes = serializers.MultipleChoiceField(choices=PURPOSES, allow_empty=False)
+    audience = serializers.ChoiceField(choices=AUDIENCES, help_text="The widest audience of what they make.")
+    may_remix = serializers.BooleanField(default=False)
+    may_download = serializers.BooleanField(default=False)
+    expires_at = serializers.DateTimeField(required=False, help_text="Default: 90 days from now; at most a year.")
+    max_uses = serializers.IntegerField(
+        min_value=1, max_value=settings.GRANT_USES_MAX, default=settings.GRANT_USES_DEFAULT
+    )
+    ask = serializers.UUIDField(required=False, help_text="The ask that this answers.")
+
+
+class GrantChange(StrictSerializer):
+    """Only what narrows: an earlier end, fewer uses."""
+
+    expires_at = serializers.DateTimeField(required=False)
+    max_uses = serializers.IntegerField(min_value=1, required=False)
+
+
+class GrantShape(serializers.Serializer[Grant]):
+    """A grant as either side sees it."""
+
+    id = serializers.UUIDField()
+    subject = PersonRef()
+    grantee = PersonRef()
+    purposes = serializers.ListField(child=serializers.ChoiceField(choices=PURPOSES))
+    audience = serializers.ChoiceField(choices=AUDIENCES)
+    may_remix = serializers.BooleanField()
+    may_download = serializers.BooleanField()
+    not_before = serializers.DateTimeField()
+    expires_at = serializers.DateTimeField()
+    uses = serializers.IntegerField()
+    max_uses = serializers.IntegerField()
+    state = serializers.ChoiceField(choices=[state.value for state in State])
+    ended_at = serializers.DateTimeField(allow_null=True)
+
+
+class WithdrawalRequest(StrictSerializer):
+    """What to withdraw: one grant, all of one grantee, or everything. No reason is ever asked."""
+
+    scope = serializers.ChoiceField(choices=["grant", "grantee", "everything"])
+    grant = serializers.UUIDField(required=False)
+    grantee = serializers.CharField(max_length=31, required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Demand exactly the member that the scope names."""
+        wanted = {"grant": {"grant"}, "grantee": {"grantee"}, "everything": set()}[attrs["scope"]]
+        if {"grant", "grantee"} & set(attrs) != wanted:
+            raise serializers.ValidationError("Send 'grant' or 'grantee' as 'scope' says, and not the other.")
+        return attrs
+
+
+class WithdrawalShape(serializers.Serializer[Any]):
+    """What was withdrawn, with the signed receipt to keep."""
+
+    id = serializers.UUIDField()
+    scope = serializers.CharField()
+    at = serializers.DateTimeField()
+    receipt = serializers.DictField(help_text="Signed (Ed25519) over its canonical JSON without 'signature'.")
+
+
+class UseShape(serializers.Serializer[Decision]):
+    """One row of the journal of one's likeness."""
+
+    id = serializers.UUIDField()
+    at = serializers.DateTimeField()
+    requester = PersonRef()
+    point = serializers.ChoiceField(choices=[point.value for point in Point])
+    verdict = serializers.ChoiceField(choices=["allowed", "denied"])
+    reason = serializers.ChoiceField(choices=[reason.value for reason in Reason], allow_blank=True)
+    purpose = serializers.CharField()
+    audience = serializers.CharField()
+    grant = serializers.UUIDField(source="grant_id", allow_null=True)
+    job = serializers.UUIDField(source="job_id", allow_null=True)
+    video = serializers.UUIDField(source="video_id", allow_null=True)
+    leaf_index = serializers.IntegerField(source="leaf_id")
+
+
+class CheckpointShape(serializers.Serializer[Any]):
+    """The signed head of the ledger."""
+
+    tree_size = serializers.IntegerField()
+    root_hash = serializers.CharField()
+    timestamp = serializers.CharField()
+    signature = serializers.DictField()
+
+
+class KeyShape(serializers.Serializer[Any]):
+    """The public key of receipts and checkpoints."""
+
+    key_id = serializers.CharField()
+    algorithm = serializers.CharField()
+    public_key = serializers.CharField(help_text="PEM")

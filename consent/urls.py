@@ -1,0 +1,18 @@
+"""Addresses of consent, below /api/v1/."""
+
+from django.urls import path
+
+from consent import views
+
+urlpatterns = [
+    path("me/likeness", views.MyLikenessView.as_view()),
+    path("me/likeness/uses", views.UsesView.as_view()),
+    path("asks", views.AsksView.as_view()),
+    path("asks/<uuid:ask_id>/answer", views.AskAnswerView.as_view()),
+    path("grants", views.GrantsView.as_view()),
+    path("grants/<uuid:grant_id>", views.GrantView.as_view()),
+    path("withdrawals", views.WithdrawalsView.as_view()),
+    path("withdrawals/<uuid:withdrawal_id>", views.WithdrawalView.as_view()),
+    path("ledger/checkpoint", views.CheckpointView.as_view()),
+    path("ledger/key", views.KeyView.as_view()),
+]

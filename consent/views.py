@@ -1,0 +1,218 @@
+"""Consent over REST."""
+
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts import people
+from accounts.auth import signed_in
+from consent import asks, grants, journal, keys, ledger, likenesses, withdrawal
+from consent.grants import Terms
+from consent.models import Ask, Grant, Withdrawal
+from consent.serializers import (
+    AskAnswer,
+    AskRequest,
+    AskShape,
+    CheckpointShape,
+    GrantChange,
+    GrantRequest,
+    GrantShape,
+    KeyShape,
+    LikenessShape,
+    PhotoUpload,
+    UseShape,
+    WithdrawalRequest,
+    WithdrawalShape,
+)
+from socialvideo.lib import ratelimit
+from socialvideo.lib.cursors import paged
+from socialvideo.lib.errors import Problem
+from socialvideo.lib.etags import etag, require_match
+from socialvideo.lib.idempotency import idempotent
+from socialvideo.lib.schema import IF_MATCH, described, page_of
+from socialvideo.lib.wire import MultiPartParser
+
+ROLE = OpenApiParameter("role", str, description="given or received (default given)")
+SIDE = OpenApiParameter("side", str, description="received or made (default received)")
+
+
+class MyLikenessView(APIView):
+    """One's own likeness."""
+
+    parser_classes = [MultiPartParser]
+    rate = ratelimit.UPLOAD
+
+    @described(
+        takes={"multipart/form-data": PhotoUpload},
+        gives=LikenessShape,
+        status=201,
+        problems=(411, 413, 422),
+        summary="Enrol",
+    )
+    def put(self, request: Request) -> Response:
+        sent = PhotoUpload(data=request.data)
+        sent.is_valid(raise_exception=True)
+        likeness = likenesses.enrol(subject=signed_in(request), upload=sent.validated_data["photo"].read())
+        likeness.refresh_from_db()
+        return Response(LikenessShape(likeness).data, status=201)
+
+    @described(gives=LikenessShape, problems=(404,), summary="Read my likeness")
+    def get(self, request: Request) -> Response:
+        return Response(LikenessShape(likenesses.mine(signed_in(request))).data)
+
+    @described(status=204, summary="Erase my likeness")
+    def delete(self, request: Request) -> Response:
+        likenesses.erase(subject=signed_in(request))
+        return Response(status=204)
+
+
+class AsksView(APIView):
+    """Asks for grants."""
+
+    @described(takes=AskRequest, gives=AskShape, status=201, problems=(404, 409, 422), creates=True, summary="Ask")
+    @idempotent
+    def post(self, request: Request) -> Response:
+        sent = AskRequest(data=request.data)
+        sent.is_valid(raise_exception=True)
+        wish: dict[str, Any] = dict(sent.validated_data)
+        ask = asks.ask(requester=signed_in(request), subject=people.find(wish.pop("subject")), **wish)
+        ask.refresh_from_db()
+        return Response(AskShape(ask).data, status=201, headers={"Location": f"/api/v1/asks/{ask.id}"})
+
+    @described(gives=page_of(AskShape), problems=(400,), listed=True, parameters=(SIDE,), summary="Asks")
+    def get(self, request: Request) -> Response:
+        sides = {"received": asks.received, "made": asks.made}
+        side = sides.get(request.query_params.get("side", "received"))
+        if side is None:
+            raise Problem(400, "invalid_side", "'side' is received or made.")
+        return paged(request, side(signed_in(request)), lambda ask: AskShape(ask).data)
+
+
+class AskAnswerView(APIView):
+    """Saying later or no to an ask."""
+
+    @described(takes=AskAnswer, gives=AskShape, problems=(404, 409, 422), summary="Defer or refuse an ask")
+    def put(self, request: Request, ask_id: UUID) -> Response:
+        sent = AskAnswer(data=request.data)
+        sent.is_valid(raise_exception=True)
+        state = Ask.State(sent.validated_data["answer"])
+        return Response(AskShape(asks.answer(subject=signed_in(request), ask_id=ask_id, state=state)).data)
+
+
+class GrantsView(APIView):
+    """Grants given and received."""
+
+    @described(
+        takes=GrantRequest, gives=GrantShape, status=201, problems=(404, 409, 422), creates=True, summary="Grant"
+    )
+    @idempotent
+    def post(self, request: Request) -> Response:
+        sent = GrantRequest(data=request.data)
+        sent.is_valid(raise_exception=True)
+        wish: dict[str, Any] = {"expires_at": None, "ask": None, **sent.validated_data}
+        grantee, ask_id = people.find(wish.pop("grantee")), wish.pop("ask")
+        terms = Terms(purposes=frozenset(wish.pop("purposes")), **wish)
+        grant = grants.give(subject=signed_in(request), grantee=grantee, terms=terms, ask_id=ask_id)
+        headers = {"Location": f"/api/v1/grants/{grant.id}", "ETag": _etag(grant)}
+        return Response(GrantShape(grant).data, status=201, headers=headers)
+
+    @described(gives=page_of(GrantShape), problems=(400,), listed=True, parameters=(ROLE,), summary="Grants")
+    def get(self, request: Request) -> Response:
+        rows = grants.of_person(signed_in(request), request.query_params.get("role", "given"))
+        return paged(request, rows, lambda grant: GrantShape(grant).data)
+
+
+class GrantView(APIView):
+    """One grant."""
+
+    @described(gives=GrantShape, problems=(404,), summary="Read a grant")
+    def get(self, request: Request, grant_id: UUID) -> Response:
+        grant = grants.find(signed_in(request), grant_id)
+        return Response(GrantShape(grant).data, headers={"ETag": _etag(grant)})
+
+    @described(
+        takes=GrantChange,
+        gives=GrantShape,
+        problems=(404, 409, 412, 422, 428),
+        parameters=(IF_MATCH,),
+        summary="Narrow a grant",
+    )
+    def patch(self, request: Request, grant_id: UUID) -> Response:
+        grant = grants.find(signed_in(request), grant_id)
+        if grant.subject_id != signed_in(request).pk:
+            raise Problem(404, "not_found", "You have given no grant of this id.")
+        require_match(request, _etag(grant))
+        sent = GrantChange(data=request.data)
+        sent.is_valid(raise_exception=True)
+        change: dict[str, Any] = {"expires_at": None, "max_uses": None, **sent.validated_data}
+        grant = grants.narrow(grant=grant, **change)
+        return Response(GrantShape(grant).data, headers={"ETag": _etag(grant)})
+
+
+class WithdrawalsView(APIView):
+    """Withdrawing. When the reply comes, it has happened."""
+
+    @described(takes=WithdrawalRequest, gives=WithdrawalShape, status=201, problems=(404, 422), summary="Withdraw")
+    def post(self, request: Request) -> Response:
+        sent = WithdrawalRequest(data=request.data)
+        sent.is_valid(raise_exception=True)
+        grantee = sent.validated_data.get("grantee")
+        scope = withdrawal.Scope(
+            grant_id=sent.validated_data.get("grant"), grantee=people.find(grantee) if grantee else None
+        )
+        done = withdrawal.withdraw(subject=signed_in(request), scope=scope)
+        headers = {"Location": f"/api/v1/withdrawals/{done.id}"}
+        return Response(WithdrawalShape(done).data, status=201, headers=headers)
+
+    @described(gives=page_of(WithdrawalShape), problems=(400,), listed=True, summary="My withdrawals")
+    def get(self, request: Request) -> Response:
+        rows = Withdrawal.objects.filter(subject=signed_in(request))
+        return paged(request, rows, lambda row: WithdrawalShape(row).data)
+
+
+class WithdrawalView(APIView):
+    """One withdrawal and its receipt."""
+
+    @described(gives=WithdrawalShape, problems=(404,), summary="Read a withdrawal")
+    def get(self, request: Request, withdrawal_id: UUID) -> Response:
+        row = Withdrawal.objects.filter(subject=signed_in(request), id=withdrawal_id).first()
+        if row is None:
+            raise Problem(404, "not_found", "You have made no withdrawal of this id.")
+        return Response(WithdrawalShape(row).data)
+
+
+class UsesView(APIView):
+    """The journal of one's own likeness."""
+
+    @described(gives=page_of(UseShape), problems=(400,), listed=True, summary="Uses of my likeness")
+    def get(self, request: Request) -> Response:
+        return paged(request, journal.uses_of(signed_in(request)), lambda row: UseShape(row).data)
+
+
+class CheckpointView(APIView):
+    """The ledger's signed head, for anybody."""
+
+    permission_classes = [AllowAny]
+
+    @described(gives=CheckpointShape, summary="Ledger checkpoint")
+    def get(self, request: Request) -> Response:
+        return Response(ledger.checkpoint())
+
+
+class KeyView(APIView):
+    """The key with which anybody checks a receipt."""
+
+    permission_classes = [AllowAny]
+
+    @described(gives=KeyShape, summary="Ledger key")
+    def get(self, request: Request) -> Response:
+        return Response({"key_id": keys.key_id(), "algorithm": "Ed25519", "public_key": keys.public_pem()})
+
+
+def _etag(grant: Grant) -> str:
+    return etag(grant.id, grant.version, grant.uses)

@@ -1,0 +1,88 @@
+"""Withdrawing: one commit ends the grants, and with them every video, job and permit that rests on their epochs."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, QuerySet
+from django.utils.module_loading import import_string
+
+from accounts.models import Person
+from consent import ledger, locks, receipts
+from consent.models import Grant, Withdrawal
+from consent.rules import State
+from socialvideo.lib import bus
+from socialvideo.lib.clock import database_now, rfc3339
+from socialvideo.lib.errors import Problem
+from socialvideo.lib.ids import new_id
+
+
+class Handler(Protocol):
+    """What a dotted path in WITHDRAWAL_HANDLERS names; it runs in the withdrawal's transaction."""
+
+    def __call__(self, *, grant_ids: list[UUID]) -> None:
+        """Tidy up what rests on these grants."""
+        ...
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What is withdrawn: one grant, all of one grantee, or (with neither) everything."""
+
+    grant_id: UUID | None = None
+    grantee: Person | None = None
+
+    @property
+    def word(self) -> str:
+        """The scope as it is stored and shown."""
+        if self.grant_id:
+            return "grant"
+        return "grantee" if self.grantee else "everything"
+
+
+def withdraw(*, subject: Person, scope: Scope) -> Withdrawal:
+    """Withdraw and return the signed receipt. When this returns, no effect on those grants can commit any more.
+
+    404 when a single grant is named that this person did not give or that ended before.
+    """
+    with transaction.atomic(durable=True):
+        locks.exclude([subject.id])
+        standing = list(_covered(subject, scope).select_for_update().order_by("id"))
+        if scope.grant_id and not standing:
+            raise Problem(404, "not_found", "You have no standing grant of this id.")
+        now = database_now()
+        ids = [grant.id for grant in standing]
+        Grant.objects.filter(id__in=ids).update(
+            state=State.WITHDRAWN, epoch=F("epoch") + 1, version=F("version") + 1, ended_at=now
+        )
+        for dotted in settings.WITHDRAWAL_HANDLERS:
+            handler: Handler = import_string(dotted)
+            handler(grant_ids=ids)
+        bus.announce("grant", ids)
+        return _receipted(subject, scope, standing, now)
+
+
+def _covered(subject: Person, scope: Scope) -> QuerySet[Grant]:
+    covered = Grant.objects.filter(subject=subject, state=State.GIVEN)
+    if scope.grant_id:
+        return covered.filter(id=scope.grant_id)
+    return covered.filter(grantee=scope.grantee) if scope.grantee else covered
+
+
+def _receipted(subject: Person, scope: Scope, ended: list[Grant], now: datetime) -> Withdrawal:
+    withdrawal_id = new_id()
+    content: dict[str, object] = {
+        "withdrawal": str(withdrawal_id),
+        "subject": str(subject.id),
+        "scope": scope.word,
+        "withdrawn_at": rfc3339(now),
+        "grants": [{"grant": str(g.id), "ended_epoch": g.epoch} for g in ended],
+    }
+    appended = ledger.append([ledger.Entry("withdrawal", content)])
+    receipt = receipts.receipt("withdrawal", content, appended)
+    return Withdrawal.objects.create(
+        id=withdrawal_id, subject=subject, scope=scope.word, at=now, receipt=receipt, leaf=appended.leaves[0]
+    )

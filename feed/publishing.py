@@ -1,0 +1,44 @@
+"""Publishing a video, and taking one's own post away."""
+
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
+
+from accounts.models import Person
+from consent import gate, journal
+from consent.rules import Allowed, Audience, Point, Wish
+from feed.models import Post
+from socialvideo.lib.errors import Problem
+from worker.models import Video
+
+
+def publish(*, author: Person, video_id: UUID, caption: str, audience: Audience) -> Post:
+    """Publish one's own video under the gate. 403 when a grant does not cover it, 409 while it stands published."""
+    video = Video.objects.prefetch_related("depictions").filter(id=video_id, owner=author).first()
+    if video is None:
+        raise Problem(404, "not_found", "You have made no video of this id.")
+    if video.taken_down_at:
+        raise Problem(410, "taken_down", "A moderator took this video down. GET /api/v1/me/statements says why.")
+
+    def write(_: Allowed) -> Post:
+        return Post.objects.create(author=author, video=video, caption=caption, audience=audience)
+
+    try:
+        return gate.use(
+            point=Point.PUBLISH,
+            requester_id=author.id,
+            claims=video.claims(),
+            wish=Wish(audience=audience),
+            about=journal.About(video_id=video.id),
+            effect=write,
+        )
+    except IntegrityError as error:
+        raise Problem(409, "already_published", "This video stands published. Remove that post first.") from error
+
+
+def remove(*, author: Person, post_id: UUID) -> None:
+    """Take one's own post out of every feed; 404 if it is not there."""
+    with transaction.atomic():
+        if not Post.objects.filter(id=post_id, author=author, removed_at=None).update(removed_at=Now()):
+            raise Problem(404, "not_found", "You have no standing post of this id.")

@@ -1,0 +1,13 @@
+"""Addresses of posts and feeds, below /api/v1/."""
+
+from django.urls import path
+
+from feed import views
+
+urlpatterns = [
+    path("posts", views.PostsView.as_view()),
+    path("posts/<uuid:post_id>", views.PostView.as_view()),
+    path("feeds/following", views.FollowingFeedView.as_view()),
+    path("people/<str:handle>/posts", views.GridView.as_view()),
+    path("videos/<uuid:video_id>/playback", views.PlaybackView.as_view()),
+]

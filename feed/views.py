@@ -1,0 +1,106 @@
+"""Posts, feeds and playback over REST."""
+
+from typing import cast
+from uuid import UUID
+
+from django.conf import settings
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts import people
+from accounts.auth import signed_in
+from accounts.models import Session
+from consent.rules import Audience
+from feed import playback, publishing, visibility
+from feed.serializers import PlaybackShape, PostRequest, PostShape
+from socialvideo.lib.cursors import page, window
+from socialvideo.lib.errors import Problem
+from socialvideo.lib.idempotency import idempotent
+from socialvideo.lib.schema import described, page_of
+
+
+class PostsView(APIView):
+    """Publications."""
+
+    @described(
+        takes=PostRequest,
+        gives=PostShape,
+        status=201,
+        problems=(403, 404, 409, 410, 422),
+        creates=True,
+        summary="Publish",
+    )
+    @idempotent
+    def post(self, request: Request) -> Response:
+        sent = PostRequest(data=request.data)
+        sent.is_valid(raise_exception=True)
+        author = signed_in(request)
+        post = publishing.publish(
+            author=author,
+            video_id=sent.validated_data["video"],
+            caption=sent.validated_data["caption"],
+            audience=Audience(sent.validated_data["audience"]),
+        )
+        shown = _readable(visibility.one(viewer=author.id, post_id=post.id))
+        return Response(shown.body, status=201, headers={"Location": f"/api/v1/posts/{post.id}"})
+
+
+class PostView(APIView):
+    """One post."""
+
+    @described(gives=PostShape, problems=(404, 410), summary="Read a post")
+    def get(self, request: Request, post_id: UUID) -> Response:
+        return Response(_readable(visibility.one(viewer=signed_in(request).id, post_id=post_id)).body)
+
+    @described(status=204, problems=(404,), summary="Remove my post")
+    def delete(self, request: Request, post_id: UUID) -> Response:
+        publishing.remove(author=signed_in(request), post_id=post_id)
+        return Response(status=204)
+
+
+class FollowingFeedView(APIView):
+    """Posts of everybody one follows, newest first."""
+
+    @described(gives=page_of(PostShape), problems=(400,), listed=True, summary="Following feed")
+    def get(self, request: Request) -> Response:
+        after, limit = window(request)
+        rows = visibility.following(viewer=signed_in(request).id, after=after, limit=limit + 1)
+        return page(request, rows, limit, lambda shown: shown.body)
+
+
+class GridView(APIView):
+    """One person's posts, newest first."""
+
+    @described(gives=page_of(PostShape), problems=(400, 404), listed=True, summary="A profile's posts")
+    def get(self, request: Request, handle: str) -> Response:
+        after, limit = window(request)
+        author = people.find(handle)
+        rows = visibility.grid(viewer=signed_in(request).id, author=author.id, after=after, limit=limit + 1)
+        return page(request, rows, limit, lambda shown: shown.body)
+
+
+class PlaybackView(APIView):
+    """Opening a video."""
+
+    @described(gives=PlaybackShape, problems=(404, 410), summary="Open a video")
+    def get(self, request: Request, video_id: UUID) -> Response:
+        session = cast(Session, request.auth)
+        ticket = playback.open_video(viewer=signed_in(request), session=session, video_id=video_id).signed()
+        address = f"{settings.STREAM_URL}/videos/{video_id}"
+        body = {
+            "video_url": f"{address}.mp4?ticket={ticket}",
+            "poster_url": f"{address}.jpg?ticket={ticket}",
+            "expires_in": settings.PLAYBACK_SECONDS,
+        }
+        return Response(body, headers={"Cache-Control": "private, no-store"})
+
+
+def _readable(shown: visibility.Shown | None) -> visibility.Shown:
+    if shown is None:
+        raise Problem(404, "not_found", "There is no such post for this account.")
+    if not shown.consented:
+        raise playback.gone()
+    if not shown.stands:
+        raise Problem(410, "gone_removed", "This post was removed.")
+    return shown

@@ -1,0 +1,89 @@
+"""Reports, the queue and decisions over REST."""
+
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.auth import signed_in
+from accounts.models import Person
+from moderation import actions, reports
+from moderation.models import Action
+from moderation.serializers import ActionRequest, QueuedReportShape, ReportRequest, ReportShape, StatementShape
+from socialvideo.lib.cursors import paged
+from socialvideo.lib.idempotency import idempotent
+from socialvideo.lib.schema import described, page_of
+
+
+class IsModerator(BasePermission):
+    """Lets moderators in; 403 for everybody else."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return isinstance(request.user, Person) and request.user.is_moderator
+
+
+class ReportsView(APIView):
+    """One's own reports."""
+
+    @described(
+        takes=ReportRequest,
+        gives=ReportShape,
+        status=201,
+        problems=(404, 409, 422),
+        creates=True,
+        summary="Report a video",
+    )
+    @idempotent
+    def post(self, request: Request) -> Response:
+        sent = ReportRequest(data=request.data)
+        sent.is_valid(raise_exception=True)
+        wish = dict(sent.validated_data)
+        row = reports.report(reporter=signed_in(request), video_id=wish.pop("video"), **wish)
+        row.refresh_from_db()
+        return Response(ReportShape(row).data, status=201)
+
+    @described(gives=page_of(ReportShape), problems=(400,), listed=True, summary="My reports")
+    def get(self, request: Request) -> Response:
+        return paged(request, reports.of_person(signed_in(request)), lambda row: ReportShape(row).data)
+
+
+class QueueView(APIView):
+    """Open reports, for moderators."""
+
+    permission_classes = [IsModerator]
+
+    @described(gives=page_of(QueuedReportShape), problems=(400, 403), listed=True, summary="The report queue")
+    def get(self, request: Request) -> Response:
+        return paged(request, reports.queue(), lambda row: QueuedReportShape(row).data)
+
+
+class ActionsView(APIView):
+    """Moderators' decisions."""
+
+    permission_classes = [IsModerator]
+
+    @described(
+        takes=ActionRequest,
+        gives=StatementShape,
+        status=201,
+        problems=(403, 404, 409, 422),
+        creates=True,
+        summary="Decide",
+    )
+    @idempotent
+    def post(self, request: Request) -> Response:
+        sent = ActionRequest(data=request.data)
+        sent.is_valid(raise_exception=True)
+        wish = dict(sent.validated_data)
+        decide = actions.take_down if wish.pop("kind") == Action.Kind.TAKEDOWN else actions.dismiss
+        action = decide(moderator=signed_in(request), video_id=wish.pop("video"), **wish)
+        action.refresh_from_db()
+        return Response(StatementShape(action).data, status=201)
+
+
+class StatementsView(APIView):
+    """The statements of reasons that concern oneself."""
+
+    @described(gives=page_of(StatementShape), problems=(400,), listed=True, summary="Statements of reasons")
+    def get(self, request: Request) -> Response:
+        return paged(request, actions.concerning(signed_in(request)), lambda row: StatementShape(row).data)

@@ -1,0 +1,80 @@
+"""What runs beside PostgreSQL: the API server, the stream server, and the Celery workers, each in its own process."""
+
+import signal
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from socialvideo.embedded.ports import answers
+from socialvideo.embedded.supervisor import Process
+
+API_THREADS = "4"
+
+
+@dataclass(frozen=True)
+class House:
+    """Where everything listens and lives."""
+
+    var: Path
+    api_port: int
+    stream_port: int
+
+    @property
+    def api_url(self) -> str:
+        """The address of the API server."""
+        return f"http://127.0.0.1:{self.api_port}"
+
+    @property
+    def stream_url(self) -> str:
+        """The address of the stream server."""
+        return f"http://127.0.0.1:{self.stream_port}"
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """What every process is told; torch would otherwise start a thread a core in each worker."""
+        return {
+            "VAR": str(self.var),
+            "PUBLIC_URL": self.api_url,
+            "STREAM_URL": self.stream_url,
+            "PYTHONUNBUFFERED": "1",
+            "OMP_NUM_THREADS": "1",
+        }
+
+    def python(self, name: str, *arguments: str) -> Process:
+        """Return ``python -m arguments`` as a process of this house."""
+        return Process(name, [sys.executable, "-m", *arguments], env=self.environment)
+
+    def prepare(self) -> Process:
+        """Return what brings the database up to date."""
+        return Process("prepare", [sys.executable, "manage.py", "prepare"], env=self.environment)
+
+    def api(self) -> Process:
+        """Return the REST API: WSGI, for DRF under ASGI costs four times the CPU."""
+        command = _granian("wsgi", "socialvideo.wsgi:application", self.api_port)
+        command += ["--blocking-threads", API_THREADS]
+        return Process("api", command, env=self.environment, ready=lambda: answers(f"{self.api_url}/readyz"))
+
+    def stream(self) -> Process:
+        """Return the stream server: ASGI, for what stays open."""
+        command = _granian("asgi", "socialvideo.asgi:application", self.stream_port)
+        return Process("stream", command, env=self.environment, ready=lambda: answers(f"{self.stream_url}/livez"))
+
+    def worker(self) -> Process:
+        """Return the worker of small tasks, which also keeps the schedule."""
+        return self._celery("worker", "default,media", "--beat")
+
+    def generation(self) -> Process:
+        """Return the worker that renders, one job at a time."""
+        return self._celery("generation", "generation")
+
+    def _celery(self, name: str, queues: str, *more: str) -> Process:
+        options = ["-Q", queues, "-c", "1", "-n", f"{name}@%h", "-l", "INFO"]
+        quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+        command = [sys.executable, "-m", "celery", "-A", "socialvideo", "worker", *options, *quiet, *more]
+        return Process(name, command, env=self.environment, stop_signal=signal.SIGTERM, stop_timeout_s=20)
+
+
+def _granian(interface: str, application: str, port: int) -> list[str]:
+    listen = ["--host", "127.0.0.1", "--port", str(port), "--workers", "1", "--no-ws", "--log-level", "warning"]
+    return [sys.executable, "-m", "granian", "--interface", interface, application, *listen]

@@ -1,0 +1,16 @@
+"""The bus: ids told to every process at commit (LISTEN/NOTIFY), for what must stop at once. Tables stay the truth."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db import connection
+
+CHANNEL = "ended"
+
+
+def announce(kind: str, ids: Iterable[UUID]) -> None:
+    """Tell, when the caller's transaction commits, that these grants, sessions or videos have ended."""
+    payloads = [f"{kind}:{one}" for one in ids]
+    if payloads:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_notify(%s, p) FROM unnest(%s::text[]) AS p", [CHANNEL, payloads])

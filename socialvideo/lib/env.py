@@ -1,0 +1,84 @@
+"""Typed readers of the environment. A wrong value stops the start and says how to mend it."""
+
+import os
+import secrets
+from pathlib import Path
+
+TRUE, FALSE = {"1", "true", "on"}, {"0", "false", "off", ""}
+
+
+class SettingWrong(Exception):
+    """An environment variable has a value that cannot be used. The text says which and what to write."""
+
+
+def text(name: str, default: str | None = None) -> str:
+    """Return the variable, else ``default``; raise SettingWrong if there is neither."""
+    value = os.environ.get(name, default)
+    if value is None:
+        raise SettingWrong(f"{name} is not set. Set it in the environment.")
+    return value
+
+
+def flag(name: str, *, default: bool) -> bool:
+    """Read 1/true/on or 0/false/off; anything else is refused."""
+    value = os.environ.get(name)
+    if value is None:
+        return default
+    if value.lower() in TRUE:
+        return True
+    if value.lower() in FALSE:
+        return False
+    raise SettingWrong(f"{name} is {value!r}. Write 1, true or on; or 0, false or off.")
+
+
+def integer(name: str, default: int, *, low: int, high: int) -> int:
+    """Read a whole number within ``low`` and ``high``, both included."""
+    value = os.environ.get(name, str(default))
+    if not value.isascii() or not value.isdigit() or not low <= int(value) <= high:
+        raise SettingWrong(f"{name} is {value!r}. Write a whole number from {low} to {high}.")
+    return int(value)
+
+
+def choice(name: str, default: str, *, among: tuple[str, ...]) -> str:
+    """Read one of the words in ``among``."""
+    value = os.environ.get(name, default)
+    if value not in among:
+        raise SettingWrong(f"{name} is {value!r}. Write one of: {', '.join(among)}.")
+    return value
+
+
+def words(name: str, default: str) -> list[str]:
+    """Read a comma-separated list."""
+    return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
+
+
+def secret(name: str, fallback: Path) -> str:
+    """Read ``NAME`` or the file that ``NAME_FILE`` names; else a random secret kept in ``fallback`` (mode 0600)."""
+    if value := os.environ.get(name):
+        return value
+    if file := os.environ.get(f"{name}_FILE"):
+        return _read(name, Path(file))
+    return kept(fallback, secrets.token_urlsafe(48).encode()).decode()
+
+
+def kept(file: Path, fresh: bytes) -> bytes:
+    """Return what ``file`` holds; create it with ``fresh`` (mode 0600) if it is not there. Safe between processes."""
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        draft = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
+        draft.touch(mode=0o600)
+        draft.write_bytes(fresh)
+        try:
+            # A hard link fails when the name is taken, so the first of several processes wins and all read the same.
+            os.link(draft, file)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return file.read_bytes()
+
+
+def _read(name: str, file: Path) -> str:
+    if not file.is_file():
+        raise SettingWrong(f"{name}_FILE names {file}, which is not a file.")
+    return file.read_text().strip()

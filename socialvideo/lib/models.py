@@ -1,0 +1,47 @@
+"""Two tables that every room leans on: replies kept for repeated requests, and request counts."""
+
+from django.db import models
+from django.db.models.functions import Now
+
+
+class KeptReply(models.Model):
+    """The first reply to a POST that carried an Idempotency-Key, kept for 24 hours."""
+
+    caller = models.CharField(max_length=64)
+    key = models.CharField(max_length=255)
+    request_digest = models.BinaryField(max_length=32)
+    status = models.PositiveSmallIntegerField(null=True)
+    body = models.BinaryField(null=True)
+    location = models.CharField(max_length=300, blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        """One key a caller; a reply is whole or still to come."""
+
+        constraints = [
+            models.UniqueConstraint(fields=["caller", "key"], name="kept_reply_once"),
+            models.CheckConstraint(
+                condition=models.Q(status__isnull=True, body__isnull=True)
+                | models.Q(status__isnull=False, body__isnull=False),
+                name="kept_reply_whole",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.caller} {self.key}"
+
+
+class RequestCount(models.Model):
+    """How many requests a caller made in one window of one policy. An unlogged table: a crash may forget counts."""
+
+    bucket = models.CharField(max_length=120, primary_key=True)
+    window = models.BigIntegerField()
+    count = models.PositiveIntegerField()
+
+    class Meta:
+        """A count starts at one."""
+
+        constraints = [models.CheckConstraint(condition=models.Q(count__gte=1), name="request_count_positive")]
+
+    def __str__(self) -> str:
+        return f"{self.bucket}: {self.count}"

@@ -1,0 +1,239 @@
+"""All settings, from the environment, typed. Defaults run the embedded system; a wrong value stops the start."""
+
+from pathlib import Path
+
+from psycopg.conninfo import conninfo_to_dict
+
+from socialvideo.embedded.cluster import embedded_url
+from socialvideo.lib import env
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# Where state lives: the embedded cluster, media, keys, logs.
+VAR = Path(env.text("VAR", str(ROOT / "var"))).resolve()
+KEYS = VAR / "keys"
+
+# --- Web ---
+SECRET_KEY = env.secret("SECRET_KEY", KEYS / "secret_key")
+DEBUG = env.flag("DEBUG", default=False)
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
+PUBLIC_URL = env.text("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
+STREAM_URL = env.text("STREAM_URL", "http://127.0.0.1:8001").rstrip("/")
+HTTPS = PUBLIC_URL.startswith("https://")
+ROOT_URLCONF = "socialvideo.urls"
+WSGI_APPLICATION = "socialvideo.wsgi.application"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+X_FRAME_OPTIONS = "DENY"
+USE_TZ, TIME_ZONE, LANGUAGE_CODE = True, "UTC", "en"
+STATIC_URL = "/static/"
+WHITENOISE_USE_FINDERS = True
+
+# Limits of a request's body, in bytes. A 25-megapixel photo of a telephone is under 12 MB.
+MAX_JSON_BYTES = 256 * 1024
+MAX_UPLOAD_BYTES = 16 * 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_JSON_BYTES
+FILE_UPLOAD_MAX_MEMORY_SIZE = MAX_UPLOAD_BYTES
+
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "socialvideo.lib",
+    "accounts",
+    "consent",
+    "worker",
+    "feed",
+    "moderation",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "socialvideo.lib.ratelimit.headers",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+APPEND_SLASH = False
+
+# --- Database: PostgreSQL, always ---
+DATABASE_URL = env.text("DATABASE_URL", embedded_url(VAR))
+_database = conninfo_to_dict(DATABASE_URL)
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": _database.pop("dbname", ""),
+        "USER": _database.pop("user", ""),
+        "PASSWORD": _database.pop("password", ""),
+        "HOST": _database.pop("host", ""),
+        "PORT": _database.pop("port", ""),
+        # The pool replaces persistent connections, which Django forbids beside it.
+        "CONN_MAX_AGE": 0,
+        "OPTIONS": {
+            **_database,
+            "pool": {"min_size": 1, "max_size": env.integer("DATABASE_POOL", 8, low=2, high=100), "timeout": 10},
+        },
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Storage: a folder, or S3 (`STORAGE=s3` and S3_BUCKET, S3_ENDPOINT; credentials as boto3 reads them) ---
+STORAGE = env.choice("STORAGE", "folder", among=("folder", "s3"))
+MEDIA_ROOT = VAR / "media"
+_folder = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": str(MEDIA_ROOT)}}
+_s3 = {
+    "BACKEND": "storages.backends.s3.S3Storage",
+    "OPTIONS": {
+        "bucket_name": env.text("S3_BUCKET", ""),
+        "endpoint_url": env.text("S3_ENDPOINT", "") or None,
+        "default_acl": "private",
+        "file_overwrite": False,
+    },
+}
+if STORAGE == "s3" and not env.text("S3_BUCKET", ""):
+    raise env.SettingWrong("STORAGE is s3 but S3_BUCKET is not set. Name the bucket.")
+STORAGES = {
+    "default": _s3 if STORAGE == "s3" else _folder,
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+
+# --- Celery: the database is the broker unless BROKER_URL names another ---
+BROKER_URL = env.text("BROKER_URL", "pgmq://")
+JOB_LEASE_SECONDS = env.integer("JOB_LEASE_SECONDS", 15, low=2, high=3600)
+SWEEP_SECONDS = env.integer("SWEEP_SECONDS", 5, low=1, high=3600)
+JOB_ATTEMPTS = 3
+_broker_options: dict[str, object] = {"visibility_timeout": 3600}
+if BROKER_URL.startswith("pgmq"):
+    _broker_options |= {
+        "conn_string": DATABASE_URL,
+        "init_extension": False,
+        "use_notify": True,
+        "polling_interval": 0.5,
+        "wait_time_seconds": 0,
+        "pool_size": 4,
+    }
+elif BROKER_URL.startswith("redis"):
+    # Redis redelivers only on each tenth pass otherwise; the job's lease and the sweeper do not wait for it.
+    _broker_options |= {"unacked_restore_interval": 1}
+CELERY = {
+    "broker_url": BROKER_URL,
+    "broker_transport_options": _broker_options,
+    "broker_connection_retry_on_startup": True,
+    # A request does not wait long for a broker that is away.
+    "task_publish_retry_policy": {"max_retries": 1, "interval_start": 0, "interval_max": 0.2},
+    "broker_connection_timeout": 2,
+    "task_acks_late": True,
+    "task_reject_on_worker_lost": True,
+    "worker_prefetch_multiplier": 1,
+    "task_ignore_result": True,
+    "task_default_queue": "default",
+    "task_routes": {"worker.tasks.run_job": {"queue": "generation"}, "worker.tasks.purge": {"queue": "media"}},
+    "worker_hijack_root_logger": False,
+    "worker_send_task_events": False,
+    "worker_enable_remote_control": False,
+    "timezone": "UTC",
+    "beat_schedule": {"sweep": {"task": "worker.tasks.sweep", "schedule": float(SWEEP_SECONDS)}},
+    "beat_schedule_filename": str(VAR / "beat-schedule"),
+}
+
+# --- Accounts ---
+AUTH_USER_MODEL = "accounts.Person"
+LOGIN_URL = "/admin/login/"
+SESSION_DAYS = env.integer("SESSION_DAYS", 30, low=1, high=365)
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+# Multiplies every quota; tests and the walk sign in many people from one address.
+RATE_LIMIT_FACTOR = env.integer("RATE_LIMIT_FACTOR", 1, low=1, high=1_000_000)
+
+# --- Consent ---
+# Run inside the withdrawal's own transaction, in this order; safety never depends on them.
+WITHDRAWAL_HANDLERS = ["worker.jobs.cancel_for"]
+LEDGER_KEY_FILE = Path(env.text("LEDGER_KEY_FILE", str(KEYS / "ledger_ed25519")))
+GRANT_DAYS_DEFAULT, GRANT_DAYS_MAX = 90, 365
+GRANT_USES_DEFAULT, GRANT_USES_MAX = 10, 1000
+
+# --- Generation ---
+ENGINE = env.choice("ENGINE", "preview", among=("preview", "diffusion"))
+ENGINES = {
+    "preview": "worker.engines.preview.PreviewEngine",
+    "diffusion": "worker.engines.diffusion.DiffusionEngine",
+}
+MODEL = env.text("MODEL", "")
+if ENGINE == "diffusion" and not Path(MODEL).is_dir():
+    raise env.SettingWrong(f"ENGINE is diffusion but MODEL is {MODEL!r}. Name the folder of a diffusers pipeline.")
+
+# What is rendered; a diffusion model may need smaller pictures.
+VIDEO_WIDTH = env.integer("VIDEO_WIDTH", 720, low=64, high=2160)
+VIDEO_HEIGHT = env.integer("VIDEO_HEIGHT", 1280, low=64, high=3840)
+VIDEO_SECONDS = env.integer("VIDEO_SECONDS", 4, low=1, high=60)
+VIDEO_FPS = env.integer("VIDEO_FPS", 24, low=4, high=60)
+
+# --- Serving ---
+PLAYBACK_SECONDS = env.integer("PLAYBACK_SECONDS", 300, low=10, high=3600)
+
+# --- API ---
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.auth.BearerAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_THROTTLE_CLASSES": ["socialvideo.lib.ratelimit.Throttle"],
+    "DEFAULT_PARSER_CLASSES": ["socialvideo.lib.wire.JSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["socialvideo.lib.wire.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "socialvideo.lib.errors.render_problem",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+    "URL_FORMAT_OVERRIDE": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "socialvideo",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.1",
+    "DESCRIPTION": "Short videos in which nobody's likeness moves without their recorded, revocable permission.",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+    "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
+}
+
+UNFOLD = {"SITE_TITLE": "socialvideo", "SITE_HEADER": "socialvideo", "SITE_SUBHEADER": "consent and moderation"}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.choice("LOG_LEVEL", "INFO", among=("DEBUG", "INFO", "WARNING"))},
+}

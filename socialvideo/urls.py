@@ -1,0 +1,22 @@
+"""Every address of the API server on one page."""
+
+from django.contrib import admin
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+from socialvideo.lib import health
+
+urlpatterns = [
+    path("api/v1/", include("accounts.urls")),
+    path("api/v1/", include("consent.urls")),
+    path("api/v1/", include("worker.urls")),
+    path("api/v1/", include("feed.urls")),
+    path("api/v1/", include("moderation.urls")),
+    path("api/v1/schema", SpectacularAPIView.as_view(), name="schema"),
+    path("api/v1/docs", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("admin/", admin.site.urls),
+    path("livez", health.alive),
+    path("readyz", health.ready),
+]
+handler404 = "socialvideo.lib.errors.unknown_address"
+handler500 = "socialvideo.lib.errors.crash"

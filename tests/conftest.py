@@ -1,0 +1,69 @@
+"""Starts the tests' PostgreSQL once, and gives every test people, pictures and a way to call the API."""
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+
+from accounts.models import Person
+from consent.models import Grant
+from socialvideo.embedded.control import Server
+from tests import factories
+from tests.settings import CLUSTER
+from worker.models import Video
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings() -> Iterator[None]:
+    """Start the cluster before pytest-django makes its database on it; an external DATABASE_URL is used as it is."""
+    if CLUSTER.url("socialvideo") != os.environ["DATABASE_URL"]:
+        yield
+        return
+    server = Server(CLUSTER)
+    server.prepare()
+    server.start()
+    server.wait_ready()
+    yield
+    server.stop()
+
+
+def pytest_sessionfinish() -> None:
+    """Remove the run's folder of media and keys."""
+    shutil.rmtree(os.environ["VAR"], ignore_errors=True)
+
+
+@pytest.fixture
+def subject(db: None) -> Person:
+    """A person with a likeness."""
+    return factories.enrolled("eileen")
+
+
+@pytest.fixture
+def requester(db: None) -> Person:
+    """Somebody who would like to make videos."""
+    return factories.person("sam")
+
+
+@pytest.fixture
+def stranger(db: None) -> Person:
+    """Somebody who knows neither of them."""
+    return factories.person("kim")
+
+
+@pytest.fixture
+def moderator(db: None) -> Person:
+    """Somebody who moderates."""
+    return factories.person("mo", is_staff=True, is_superuser=True)
+
+
+@pytest.fixture
+def grant(subject: Person, requester: Person) -> Grant:
+    """The subject's standing grant for the requester: entertainment, public, five uses."""
+    return factories.grant(subject, requester)
+
+
+@pytest.fixture
+def video(grant: Grant, subject: Person, requester: Person) -> Video:
+    """A sealed video of the subject by the requester."""
+    return factories.video(requester, subject)

@@ -1,0 +1,9 @@
+"""Registers the room."""
+
+from django.apps import AppConfig
+
+
+class WorkerConfig(AppConfig):
+    """The worker room."""
+
+    name = "worker"

@@ -1,0 +1,164 @@
+"""Jobs: submit, claim under a lease, report, end. Every move is one conditional UPDATE, so that two never both win."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Now
+
+from accounts.models import Person
+from consent import permits
+from consent.models import Permit
+from consent.rules import Wish
+from socialvideo.lib import queue
+from socialvideo.lib.errors import Problem
+from socialvideo.lib.ids import new_id
+from worker.models import Job
+from worker.rules import OPEN, Status
+from worker.specs import Spec
+
+RUN = "worker.tasks.run_job"
+PURGE = "worker.tasks.purge"
+
+
+class LeaseLost(Exception):
+    """This run no longer owns its job: cancelled, or taken over by another worker. Its result is worth nothing."""
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A job that this run owns as long as its fence is the newest."""
+
+    job_id: UUID
+    fence: int
+    permit_id: UUID
+    spec: Spec
+
+
+def submit(*, requester: Person, spec: Spec) -> Job:
+    """Queue one job if every subject's grant covers the spec; else the 403 problem, and nothing is stored."""
+    job_id = new_id()
+
+    def write(permit: Permit) -> Job:
+        job = Job.objects.create(id=job_id, requester=requester, permit=permit, spec=spec.stored())
+        send(job_id)
+        return job
+
+    return permits.issue(
+        requester=requester,
+        subjects=spec.subjects,
+        digest=spec.digest,
+        wish=Wish(audience=spec.audience, purpose=spec.purpose),
+        job_id=job_id,
+        effect=write,
+    )
+
+
+def send(job_id: UUID) -> None:
+    """Wake a worker at commit."""
+    queue.wake(RUN, job_id=str(job_id))
+
+
+def claim(job_id: UUID) -> Claimed | None:
+    """Take the job if it is queued or its lease ran out; None when somebody else has it or it ended."""
+    taken = Job.objects.filter(
+        Q(status=Status.QUEUED) | _orphaned(), id=job_id, attempts__lt=settings.JOB_ATTEMPTS
+    ).update(
+        status=Status.IN_PROGRESS,
+        progress=0,
+        attempts=F("attempts") + 1,
+        fence=F("fence") + 1,
+        lease_until=_lease_end(),
+    )
+    if not taken:
+        return None
+    job = Job.objects.get(id=job_id)
+    return Claimed(job.id, job.fence, job.permit_id, Spec.read(job.spec))
+
+
+def renew(claimed: Claimed) -> None:
+    """Hold the lease a while longer; raises LeaseLost."""
+    if not _own(claimed).update(lease_until=_lease_end()):
+        raise LeaseLost
+
+
+def report(claimed: Claimed, progress: int) -> None:
+    """Write the progress (0 to 99); raises LeaseLost."""
+    if not _own(claimed).update(progress=progress, lease_until=_lease_end()):
+        raise LeaseLost
+
+
+def complete(claimed: Claimed, video_id: UUID) -> None:
+    """End the job with its video, in the caller's transaction; raises LeaseLost, which must undo that video."""
+    done = {"status": Status.COMPLETED, "progress": 100, "video_id": video_id, "ended_at": Now()}
+    if not _own(claimed).update(**done):
+        raise LeaseLost
+
+
+def fail(claimed: Claimed, code: str, detail: str) -> None:
+    """End the job without a video and give the grants' uses back; nothing if it is no longer ours."""
+    with permits.ending(claimed.permit_id):
+        failed = {"status": Status.FAILED, "failure_code": code, "failure_detail": detail[:300], "ended_at": Now()}
+        if _own(claimed).update(**failed):
+            permits.void([claimed.permit_id])
+
+
+def cancel(claimed: Claimed) -> None:
+    """End the job because a grant no longer stands."""
+    with permits.ending(claimed.permit_id):
+        if _own(claimed).update(status=Status.CANCELLED_CONSENT, ended_at=Now()):
+            permits.void([claimed.permit_id])
+
+
+def let_go(claimed: Claimed) -> None:
+    """Put the job back in the queue (a worker that shuts down); that was no failed attempt."""
+    _own(claimed).update(status=Status.QUEUED, progress=0, lease_until=None, sent_at=Now(), attempts=F("attempts") - 1)
+
+
+def cancel_for(*, grant_ids: list[UUID]) -> None:
+    """Withdrawal handler: cancel what is queued or running under these grants, and have their videos' bytes purged."""
+    resting = Job.objects.filter(status__in=OPEN, permit__subjects__grant__in=grant_ids)
+    cancelled = dict(resting.select_for_update(of=("self",)).order_by("id").values_list("id", "permit_id"))
+    Job.objects.filter(id__in=list(cancelled)).update(status=Status.CANCELLED_CONSENT, ended_at=Now())
+    permits.void(list(cancelled.values()))
+    queue.wake(PURGE)
+
+
+def sweep() -> int:
+    """End what was tried too often, send again what waits too long; return how many were sent."""
+    for job in Job.objects.filter(_orphaned(), attempts__gte=settings.JOB_ATTEMPTS):
+        claimed = Claimed(job.id, job.fence, job.permit_id, Spec.read(job.spec))
+        fail(claimed, "too_many_attempts", "The worker stopped several times. Ask again; the use is given back.")
+    forgotten = Q(status=Status.QUEUED, sent_at__lt=Now() - timedelta(seconds=settings.JOB_LEASE_SECONDS))
+    ids = list(Job.objects.filter(forgotten | _orphaned()).values_list("id", flat=True)[:500])
+    Job.objects.filter(id__in=ids).update(sent_at=Now())
+    for job_id in ids:
+        send(job_id)
+    return len(ids)
+
+
+def of_person(person: Person) -> QuerySet[Job]:
+    """Return the jobs that ``person`` asked for."""
+    return Job.objects.filter(requester=person)
+
+
+def find(person: Person, job_id: UUID) -> Job:
+    """Return one of the person's jobs, else the 404 problem."""
+    job = of_person(person).filter(id=job_id).first()
+    if job is None:
+        raise Problem(404, "not_found", "None of your jobs has this id.")
+    return job
+
+
+def _own(claimed: Claimed) -> QuerySet[Job]:
+    return Job.objects.filter(id=claimed.job_id, fence=claimed.fence, status=Status.IN_PROGRESS)
+
+
+def _orphaned() -> Q:
+    return Q(status=Status.IN_PROGRESS, lease_until__lt=Now())
+
+
+def _lease_end() -> object:
+    return Now() + timedelta(seconds=settings.JOB_LEASE_SECONDS)

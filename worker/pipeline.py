@@ -1,0 +1,152 @@
+"""The one path from a permit to a video: claim → redeem → open portraits → render → encode → seal."""
+
+import logging
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection
+from django.utils.module_loading import import_string
+
+from consent import likenesses, permits
+from consent.gate import Denied
+from consent.permits import Redeemed
+from consent.rules import Claim
+from socialvideo.lib.ids import new_id
+from worker import encoding, jobs, rules, storage
+from worker.engines.base import Engine, EngineFailed, OnStep, Scene
+from worker.jobs import Claimed
+from worker.models import Depiction, Video
+
+log = logging.getLogger(__name__)
+ENGINES: dict[str, Engine] = {}
+
+
+def run(job_id: UUID) -> None:
+    """Run one job to its end. Safe to call any number of times, by any number of workers at once."""
+    claimed = jobs.claim(job_id)
+    if claimed is None:
+        return
+    try:
+        with _lease_kept(claimed):
+            _make(claimed)
+    except Denied:
+        jobs.cancel(claimed)
+    except jobs.LeaseLost:
+        log.info("job %s is no longer ours", claimed.job_id)
+    except permits.Unusable as unusable:
+        jobs.fail(claimed, "permit_unusable", str(unusable))
+    except EngineFailed as failed:
+        jobs.fail(claimed, failed.code, failed.detail)
+    except (KeyboardInterrupt, SystemExit):
+        jobs.let_go(claimed)
+        raise
+
+
+def engine(name: str) -> Engine:
+    """Return the engine of this name, made once a process."""
+    if name not in ENGINES:
+        made = import_string(settings.ENGINES[name])
+        ENGINES[name] = made(Path(settings.MODEL)) if name == "diffusion" else made()
+    return ENGINES[name]
+
+
+def _make(claimed: Claimed) -> None:
+    spec = claimed.spec
+    redeemed = permits.redeem(permit_id=claimed.permit_id, digest=spec.digest, job_id=claimed.job_id)
+    portraits = tuple(likenesses.unseal(likeness) for likeness in redeemed.likenesses)
+    scene = Scene(
+        prompt=spec.prompt,
+        seed=spec.seed,
+        portraits=portraits,
+        width=settings.VIDEO_WIDTH,
+        height=settings.VIDEO_HEIGHT,
+        fps=settings.VIDEO_FPS,
+        seconds=settings.VIDEO_SECONDS,
+    )
+    with tempfile.TemporaryDirectory(prefix="render-") as folder:
+        film, poster = Path(folder, "video.mp4"), Path(folder, "poster.jpg")
+        chosen = engine(spec.engine)
+        encoded = encoding.encode(chosen.render(scene, _checks(claimed, redeemed)), film)
+        encoding.poster(film, poster)
+        _seal(claimed, redeemed, chosen, encoded, storage.keep(film), storage.keep(poster))
+
+
+def _checks(claimed: Claimed, redeemed: Redeemed) -> OnStep:
+    """Return what runs before every step: is consent still there, is the job still ours, how far are we."""
+    shown = 0
+
+    def on_step(done: int, total: int) -> None:
+        nonlocal shown
+        permits.recheck(redeemed)
+        progress = rules.percent(done, total)
+        if done == 0 or rules.worth_writing(shown, progress):
+            jobs.report(claimed, progress)
+            shown = progress
+
+    return on_step
+
+
+def _seal(
+    claimed: Claimed, redeemed: Redeemed, chosen: Engine, encoded: encoding.Encoded, film: str, poster: str
+) -> None:
+    """Store the video and end the job in one commit under the gate; what cannot be sealed leaves no bytes."""
+    video_id = new_id()
+
+    def store(claims: Sequence[Claim]) -> None:
+        video = Video.objects.create(
+            id=video_id,
+            owner_id=redeemed.requester_id,
+            permit_id=redeemed.permit_id,
+            file=film,
+            poster=poster,
+            content_digest=bytes.fromhex(encoded.sha256),
+            size_bytes=encoded.size_bytes,
+            width=encoded.width,
+            height=encoded.height,
+            fps=encoded.fps,
+            duration_ms=encoded.duration_ms,
+            engine=chosen.name,
+            is_preview=chosen.is_preview,
+            prompt=claimed.spec.prompt,
+        )
+        Depiction.objects.bulk_create(
+            Depiction(video=video, subject_id=claim.subject_id, grant_id=claim.held[0], epoch=claim.held[1])
+            for claim in claims
+        )
+        jobs.complete(claimed, video_id)
+
+    sealed = False
+    try:
+        permits.spend(redeemed, video_id=video_id, effect=store)
+        sealed = True
+    finally:
+        if not sealed:
+            storage.drop([film, poster])
+
+
+@contextmanager
+def _lease_kept(claimed: Claimed) -> Iterator[None]:
+    """Renew the lease while the process lives, however long one step of a model takes."""
+    done = threading.Event()
+
+    def keep() -> None:
+        try:
+            while not done.wait(settings.JOB_LEASE_SECONDS / 3):
+                jobs.renew(claimed)
+        except jobs.LeaseLost:
+            pass
+        finally:
+            connection.close()
+
+    keeper = threading.Thread(target=keep, name=f"lease-{claimed.job_id}", daemon=True)
+    keeper.start()
+    try:
+        yield
+    finally:
+        done.set()
+        keeper.join()

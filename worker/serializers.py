@@ -1,0 +1,83 @@
+"""The shapes of jobs and videos on the wire."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from accounts.serializers import PersonRef
+from consent.rules import Audience, Purpose
+from socialvideo.lib.wire import StrictSerializer
+from worker import rules
+from worker.models import Job, Video
+
+
+class JobRequest(StrictSerializer):
+    """A wish: who, doing what, for whom."""
+
+    subjects = serializers.ListField(
+        child=serializers.CharField(max_length=31),
+        min_length=1,
+        max_length=rules.MAX_SUBJECTS,
+        help_text="Handles of the people to depict.",
+    )
+    prompt = serializers.CharField(max_length=rules.PROMPT_LENGTH)
+    seed = serializers.IntegerField(min_value=0, max_value=2**31 - 1, required=False)
+    purpose = serializers.ChoiceField(choices=[p.value for p in Purpose], default=Purpose.ENTERTAINMENT.value)
+    audience = serializers.ChoiceField(choices=[a.value for a in Audience], default=Audience.PRIVATE.value)
+
+
+class JobShape(serializers.Serializer[Job]):
+    """One run of the pipeline. ``progress`` is 0 to 100; poll until ``status`` is an end."""
+
+    id = serializers.UUIDField()
+    status = serializers.ChoiceField(choices=[s.value for s in rules.Status])
+    progress = serializers.IntegerField()
+    failure_code = serializers.CharField()
+    failure_detail = serializers.CharField()
+    attempts = serializers.IntegerField()
+    engine = serializers.SerializerMethodField()
+    prompt = serializers.SerializerMethodField()
+    video = serializers.UUIDField(source="video_id", allow_null=True)
+    created_at = serializers.DateTimeField()
+    ended_at = serializers.DateTimeField(allow_null=True)
+
+    def get_engine(self, job: Job) -> str:
+        return str(job.spec["engine"])
+
+    def get_prompt(self, job: Job) -> str:
+        return str(job.spec["prompt"])
+
+
+class EngineShape(serializers.Serializer[Any]):
+    """What made a video. A preview is a stand-in, not generated footage."""
+
+    name = serializers.CharField()
+    is_preview = serializers.BooleanField()
+
+
+class VideoShape(serializers.Serializer[Video]):
+    """A sealed video, for its owner and the people depicted."""
+
+    id = serializers.UUIDField()
+    width = serializers.IntegerField()
+    height = serializers.IntegerField()
+    fps = serializers.IntegerField()
+    duration_ms = serializers.IntegerField()
+    size_bytes = serializers.IntegerField()
+    sha256 = serializers.SerializerMethodField()
+    engine = serializers.SerializerMethodField()
+    prompt = serializers.CharField()
+    depicted = serializers.SerializerMethodField()
+    created_at = serializers.DateTimeField()
+
+    def get_sha256(self, video: Video) -> str:
+        return bytes(video.content_digest).hex()
+
+    @extend_schema_field(PersonRef(many=True))
+    def get_depicted(self, video: Video) -> list[dict[str, Any]]:
+        return [dict(PersonRef(row.subject).data) for row in video.depictions.all()]
+
+    @extend_schema_field(EngineShape)
+    def get_engine(self, video: Video) -> dict[str, Any]:
+        return {"name": video.engine, "is_preview": video.is_preview}

@@ -1,0 +1,45 @@
+"""The spec: a frozen wish and its digest. What a permit authorises is this, byte for byte, and nothing else."""
+
+import hashlib
+from dataclasses import asdict, dataclass
+from uuid import UUID
+
+import orjson
+
+from consent.rules import Audience, Purpose
+
+
+@dataclass(frozen=True)
+class Spec:
+    """Who is shown, doing what, made by which engine from which seed, for whom and what for."""
+
+    subjects: tuple[UUID, ...]
+    prompt: str
+    seed: int
+    engine: str
+    purpose: Purpose
+    audience: Audience
+
+    def stored(self) -> dict[str, object]:
+        """Return the spec as JSON values, from which ``Spec.read`` makes it again."""
+        return asdict(self) | {"subjects": [str(subject) for subject in self.subjects]}
+
+    @property
+    def digest(self) -> bytes:
+        """The SHA-256 of the canonical JSON of the spec."""
+        return hashlib.sha256(orjson.dumps(self.stored(), option=orjson.OPT_SORT_KEYS)).digest()
+
+    @classmethod
+    def read(cls, stored: dict[str, object]) -> "Spec":
+        """Return the spec that was stored."""
+        values = dict(stored)
+        subjects = values.pop("subjects")
+        assert isinstance(subjects, list)
+        return cls(
+            subjects=tuple(map(UUID, subjects)),
+            prompt=str(values["prompt"]),
+            seed=int(str(values["seed"])),
+            engine=str(values["engine"]),
+            purpose=Purpose(str(values["purpose"])),
+            audience=Audience(str(values["audience"])),
+        )

@@ -1,0 +1,25 @@
+"""Celery's doors: each task makes one domain call. A task that runs twice does no harm."""
+
+from uuid import UUID
+
+from celery import shared_task
+
+from worker import jobs, pipeline, storage
+
+
+@shared_task(name="worker.tasks.run_job")
+def run_job(*, job_id: str, **_: object) -> None:
+    """Run one job."""
+    pipeline.run(UUID(job_id))
+
+
+@shared_task(name="worker.tasks.sweep")
+def sweep(**_: object) -> None:
+    """Send again what was lost on the way."""
+    jobs.sweep()
+
+
+@shared_task(name="worker.tasks.purge")
+def purge(**_: object) -> None:
+    """Remove the bytes of withdrawn videos."""
+    storage.purge_ended()

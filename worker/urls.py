@@ -1,0 +1,13 @@
+"""Addresses of jobs and videos, below /api/v1/."""
+
+from django.urls import path
+
+from worker import views
+
+urlpatterns = [
+    path("jobs", views.JobsView.as_view()),
+    path("jobs/<uuid:job_id>", views.JobView.as_view()),
+    path("videos", views.VideosView.as_view()),
+    path("videos/<uuid:video_id>", views.VideoView.as_view()),
+    path("me/likeness/videos", views.ShowingMeView.as_view()),
+]

@@ -1,0 +1,34 @@
+"""From what a requester sent to a frozen spec."""
+
+import secrets
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.conf import settings
+
+from accounts.models import Person
+from consent.rules import Audience, Purpose
+from socialvideo.lib.errors import invalid
+from worker.specs import Spec
+
+
+def freeze(*, subjects: Sequence[str], prompt: str, purpose: str, audience: str, seed: int | None = None) -> Spec:
+    """Return the spec for these handles; a seed is drawn if none is given. 422 for a handle named twice.
+
+    An unknown handle gets an id that nobody has, so that the gate refuses it in the same words as anybody else.
+    """
+    handles = [handle.lower().removeprefix("@") for handle in subjects]
+    if len(set(handles)) < len(handles):
+        raise invalid("/subjects", "subject_twice", "Name each person once.")
+    known = dict(Person.objects.filter(handle__in=handles).values_list("handle", "id"))
+    return Spec(
+        subjects=tuple(known.get(handle, NOBODY) for handle in handles),
+        prompt=prompt,
+        seed=secrets.randbelow(2**31) if seed is None else seed,
+        engine=settings.ENGINE,
+        purpose=Purpose(purpose),
+        audience=Audience(audience),
+    )
+
+
+NOBODY = UUID(int=0)
