@@ -76,7 +76,9 @@ class MyPictureView(APIView):
     parser_classes = [MultiPartParser]
     rate = ratelimit.UPLOAD
 
-    @described(takes={"multipart/form-data": PictureUpload}, gives=MeShape, problems=(413, 422), summary="Set picture")
+    @described(
+        takes={"multipart/form-data": PictureUpload}, gives=MeShape, problems=(413, 422), summary="Set my picture"
+    )
     def put(self, request: Request) -> Response:
         sent = PictureUpload(data=request.data)
         sent.is_valid(raise_exception=True)
@@ -98,7 +100,7 @@ class PictureView(APIView):
         gives={(200, "image/webp"): binary()},
         problems=(404,),
         parameters=(OpenApiParameter("size", int, description="64, 256 or 512"),),
-        summary="Profile picture",
+        summary="Read a picture",
     )
     def get(self, request: Request, handle: str) -> HttpResponse:
         size = request.query_params.get("size", "256")
@@ -110,12 +112,12 @@ class PictureView(APIView):
 class FollowView(APIView):
     """Whether I follow this person."""
 
-    @described(status=204, problems=(404, 422), summary="Follow")
+    @described(status=204, problems=(404, 422), summary="Follow a person")
     def put(self, request: Request, handle: str) -> Response:
         graph.follow(follower=signed_in(request), followee=people.find(handle))
         return Response(status=204)
 
-    @described(status=204, problems=(404,), summary="Stop following")
+    @described(status=204, problems=(404,), summary="Stop following a person")
     def delete(self, request: Request, handle: str) -> Response:
         graph.unfollow(follower=signed_in(request), followee=people.find(handle))
         return Response(status=204)
@@ -124,7 +126,7 @@ class FollowView(APIView):
 class FollowersView(APIView):
     """Who follows this person."""
 
-    @described(gives=page_of(FollowerShape), problems=(400, 404), listed=True, summary="Followers")
+    @described(gives=page_of(FollowerShape), problems=(400, 404), listed=True, summary="List followers")
     def get(self, request: Request, handle: str) -> Response:
         rows = graph.followers(people.find(handle))
         return paged(request, rows, lambda f: {"person": PersonRef(f.follower).data, "since": f.created_at})
@@ -133,7 +135,7 @@ class FollowersView(APIView):
 class FollowingView(APIView):
     """Whom this person follows."""
 
-    @described(gives=page_of(FollowerShape), problems=(400, 404), listed=True, summary="Following")
+    @described(gives=page_of(FollowerShape), problems=(400, 404), listed=True, summary="List whom a person follows")
     def get(self, request: Request, handle: str) -> Response:
         rows = graph.following(people.find(handle))
         return paged(request, rows, lambda f: {"person": PersonRef(f.followee).data, "since": f.created_at})
@@ -158,7 +160,7 @@ class SessionsView(APIView):
         body = {**SessionShape(session).data, "token": token}
         return Response(body, status=201, headers={"Location": f"/api/v1/sessions/{session.id}"})
 
-    @described(gives=page_of(SessionShape), problems=(400,), listed=True, summary="My devices")
+    @described(gives=page_of(SessionShape), problems=(400,), listed=True, summary="List my sessions")
     def get(self, request: Request) -> Response:
         rows = Session.objects.filter(person=signed_in(request), ended_at=None)
         return paged(request, rows, lambda session: SessionShape(session).data)

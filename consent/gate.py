@@ -14,7 +14,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 
-from consent import journal, locks, rules
+from consent import journal, keys, locks, rules
 from consent.models import Grant, Likeness
 from consent.rules import Allowed, Claim, Facts, GrantFact, Point, Refused, Wish
 from socialvideo.lib.clock import StatementTime
@@ -48,6 +48,8 @@ def use(
     ``quiet`` leaves an allowed decision out of the journal, for points that repeat one already written there (each
     part of a stream that was opened). Raises Denied after the denial is committed. Must be the outermost transaction.
     """
+    # Without the key no withdrawal can be receipted: then nothing may be used either (fail closed).
+    keys.private_key()
     with transaction.atomic(durable=True):
         locks.share(claim.subject_id for claim in claims)
         facts, now = _read(point, requester_id, claims)

@@ -158,7 +158,7 @@ def decide(point: Point, claims: Sequence[Claim], wish: Wish, facts: Facts, now:
 
 def _fault(point: Point, claim: Claim, wish: Wish, facts: Facts, now: datetime) -> Reason | None:
     grant = facts.grants.get(claim.key)
-    if grant is None:
+    if grant is None or grant.subject_id != claim.subject_id:
         return Reason.NO_GRANT
     if point in (Point.REQUEST, Point.START) and claim.subject_id not in facts.enrolled:
         return Reason.NO_LIKENESS

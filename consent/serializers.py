@@ -15,7 +15,7 @@ AUDIENCES = [audience.value for audience in Audience]
 
 
 class PhotoUpload(StrictSerializer):
-    """A JPEG, PNG or WebP of one's own face, at most 25 megapixels and 16 MiB."""
+    """A JPEG, PNG or WebP of one's own face, at most 25 megapixels and 12 MiB."""
 
     photo = serializers.FileField()
 

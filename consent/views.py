@@ -52,7 +52,7 @@ class MyLikenessView(APIView):
         gives=LikenessShape,
         status=201,
         problems=(411, 413, 422),
-        summary="Enrol",
+        summary="Enrol my likeness",
     )
     def put(self, request: Request) -> Response:
         sent = PhotoUpload(data=request.data)
@@ -74,7 +74,9 @@ class MyLikenessView(APIView):
 class AsksView(APIView):
     """Asks for grants."""
 
-    @described(takes=AskRequest, gives=AskShape, status=201, problems=(404, 409, 422), creates=True, summary="Ask")
+    @described(
+        takes=AskRequest, gives=AskShape, status=201, problems=(404, 409, 422), creates=True, summary="Ask for a grant"
+    )
     @idempotent
     def post(self, request: Request) -> Response:
         sent = AskRequest(data=request.data)
@@ -84,7 +86,7 @@ class AsksView(APIView):
         ask.refresh_from_db()
         return Response(AskShape(ask).data, status=201, headers={"Location": f"/api/v1/asks/{ask.id}"})
 
-    @described(gives=page_of(AskShape), problems=(400,), listed=True, parameters=(SIDE,), summary="Asks")
+    @described(gives=page_of(AskShape), problems=(400,), listed=True, parameters=(SIDE,), summary="List asks")
     def get(self, request: Request) -> Response:
         sides = {"received": asks.received, "made": asks.made}
         side = sides.get(request.query_params.get("side", "received"))
@@ -108,7 +110,7 @@ class GrantsView(APIView):
     """Grants given and received."""
 
     @described(
-        takes=GrantRequest, gives=GrantShape, status=201, problems=(404, 409, 422), creates=True, summary="Grant"
+        takes=GrantRequest, gives=GrantShape, status=201, problems=(404, 409, 422), creates=True, summary="Give a grant"
     )
     @idempotent
     def post(self, request: Request) -> Response:
@@ -121,7 +123,7 @@ class GrantsView(APIView):
         headers = {"Location": f"/api/v1/grants/{grant.id}", "ETag": _etag(grant)}
         return Response(GrantShape(grant).data, status=201, headers=headers)
 
-    @described(gives=page_of(GrantShape), problems=(400,), listed=True, parameters=(ROLE,), summary="Grants")
+    @described(gives=page_of(GrantShape), problems=(400,), listed=True, parameters=(ROLE,), summary="List grants")
     def get(self, request: Request) -> Response:
         rows = grants.of_person(signed_in(request), request.query_params.get("role", "given"))
         return paged(request, rows, lambda grant: GrantShape(grant).data)
@@ -169,7 +171,7 @@ class WithdrawalsView(APIView):
         headers = {"Location": f"/api/v1/withdrawals/{done.id}"}
         return Response(WithdrawalShape(done).data, status=201, headers=headers)
 
-    @described(gives=page_of(WithdrawalShape), problems=(400,), listed=True, summary="My withdrawals")
+    @described(gives=page_of(WithdrawalShape), problems=(400,), listed=True, summary="List my withdrawals")
     def get(self, request: Request) -> Response:
         rows = Withdrawal.objects.filter(subject=signed_in(request))
         return paged(request, rows, lambda row: WithdrawalShape(row).data)
@@ -189,7 +191,7 @@ class WithdrawalView(APIView):
 class UsesView(APIView):
     """The journal of one's own likeness."""
 
-    @described(gives=page_of(UseShape), problems=(400,), listed=True, summary="Uses of my likeness")
+    @described(gives=page_of(UseShape), problems=(400,), listed=True, summary="List uses of my likeness")
     def get(self, request: Request) -> Response:
         return paged(request, journal.uses_of(signed_in(request)), lambda row: UseShape(row).data)
 
@@ -199,7 +201,7 @@ class CheckpointView(APIView):
 
     permission_classes = [AllowAny]
 
-    @described(gives=CheckpointShape, summary="Ledger checkpoint")
+    @described(gives=CheckpointShape, summary="Read the ledger checkpoint")
     def get(self, request: Request) -> Response:
         return Response(ledger.checkpoint())
 
@@ -209,7 +211,7 @@ class KeyView(APIView):
 
     permission_classes = [AllowAny]
 
-    @described(gives=KeyShape, summary="Ledger key")
+    @described(gives=KeyShape, summary="Read the ledger key")
     def get(self, request: Request) -> Response:
         return Response({"key_id": keys.key_id(), "algorithm": "Ed25519", "public_key": keys.public_pem()})
 

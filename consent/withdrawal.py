@@ -21,10 +21,10 @@ from socialvideo.lib.ids import new_id
 
 
 class Handler(Protocol):
-    """What a dotted path in WITHDRAWAL_HANDLERS names; it runs in the withdrawal's transaction."""
+    """What a dotted path in WITHDRAWAL_HANDLERS names; it runs in the withdrawal's transaction, just before the end."""
 
     def __call__(self, *, grant_ids: list[UUID]) -> None:
-        """Tidy up what rests on these grants."""
+        """Tidy up what rests on these grants, which still read as given but which nobody can use any more."""
         ...
 
 
@@ -50,19 +50,25 @@ def withdraw(*, subject: Person, scope: Scope) -> Withdrawal:
     """
     with transaction.atomic(durable=True):
         locks.exclude([subject.id])
-        standing = list(_covered(subject, scope).select_for_update().order_by("id"))
+        standing = list(_covered(subject, scope).order_by("id"))
         if scope.grant_id and not standing:
             raise Problem(404, "not_found", "You have no standing grant of this id.")
-        now = database_now()
         ids = [grant.id for grant in standing]
+        # Before the grants' rows are held: two subjects of one job who withdraw at once both reach for the job, and
+        # the first also for the other's grant, to give its use back.
+        _tidy(ids)
+        now = database_now()
         Grant.objects.filter(id__in=ids).update(
             state=State.WITHDRAWN, epoch=F("epoch") + 1, version=F("version") + 1, ended_at=now
         )
-        for dotted in settings.WITHDRAWAL_HANDLERS:
-            handler: Handler = import_string(dotted)
-            handler(grant_ids=ids)
         bus.announce("grant", ids)
         return _receipted(subject, scope, standing, now)
+
+
+def _tidy(grant_ids: list[UUID]) -> None:
+    for dotted in settings.WITHDRAWAL_HANDLERS:
+        handler: Handler = import_string(dotted)
+        handler(grant_ids=grant_ids)
 
 
 def _covered(subject: Person, scope: Scope) -> QuerySet[Grant]:

@@ -29,7 +29,7 @@ class PostsView(APIView):
         status=201,
         problems=(403, 404, 409, 410, 422),
         creates=True,
-        summary="Publish",
+        summary="Publish a video",
     )
     @idempotent
     def post(self, request: Request) -> Response:
@@ -62,7 +62,7 @@ class PostView(APIView):
 class FollowingFeedView(APIView):
     """Posts of everybody one follows, newest first."""
 
-    @described(gives=page_of(PostShape), problems=(400,), listed=True, summary="Following feed")
+    @described(gives=page_of(PostShape), problems=(400,), listed=True, summary="List the following feed")
     def get(self, request: Request) -> Response:
         after, limit = window(request)
         rows = visibility.following(viewer=signed_in(request).id, after=after, limit=limit + 1)
@@ -72,7 +72,7 @@ class FollowingFeedView(APIView):
 class GridView(APIView):
     """One person's posts, newest first."""
 
-    @described(gives=page_of(PostShape), problems=(400, 404), listed=True, summary="A profile's posts")
+    @described(gives=page_of(PostShape), problems=(400, 404), listed=True, summary="List posts of a person")
     def get(self, request: Request, handle: str) -> Response:
         after, limit = window(request)
         author = people.find(handle)
@@ -85,6 +85,14 @@ class PlaybackView(APIView):
 
     @described(gives=PlaybackShape, problems=(404, 410), summary="Open a video")
     def get(self, request: Request, video_id: UUID) -> Response:
+        """Decide one viewing and answer with addresses of the stream server, made for this viewer and session.
+
+        `GET` or `HEAD` them as they are, without an `Authorization` header: the ticket in the query stands for it and
+        lasts `expires_in` seconds. `Range` works (206, 416), every answer is `Cache-Control: private, no-store`, and
+        each request is decided anew: 401 once the session has ended, 403 for a ticket that is altered or too old, 410
+        once a permission has ended or a moderator took the video down. A body that is being sent is then cut short of
+        its `Content-Length`. Refusals are problem documents there too.
+        """
         session = cast(Session, request.auth)
         ticket = playback.open_video(viewer=signed_in(request), session=session, video_id=video_id).signed()
         address = f"{settings.STREAM_URL}/videos/{video_id}"

@@ -25,16 +25,19 @@ def take_down(*, moderator: Person, video_id: UUID, category: str, reasons: str)
 
 
 def dismiss(*, moderator: Person, video_id: UUID, category: str, reasons: str) -> Action:
-    """Leave a video as it is and close its open reports. 404."""
+    """Leave a video as it is and close its open reports. 404, 409 if none is open: there is nothing to answer."""
     _require(video_id)
     with transaction.atomic():
         return _decide(moderator, video_id, Action.Kind.DISMISSAL, category, reasons, Report.State.DISMISSED)
 
 
 def concerning(person: Person) -> QuerySet[Action]:
-    """Return the statements of reasons owed to ``person``: their video, a video that shows them, or their report."""
+    """Return the statements of reasons owed to ``person``: their video, a video that shows them, or their report.
+
+    A report made later does not open what was decided before it.
+    """
     shown = Depiction.objects.filter(video=OuterRef("video"), subject=person)
-    reported = Report.objects.filter(video=OuterRef("video"), reporter=person)
+    reported = Report.objects.filter(video=OuterRef("video"), reporter=person, created_at__lte=OuterRef("created_at"))
     return Action.objects.filter(Q(video__owner=person) | Exists(shown) | Exists(reported))
 
 
@@ -46,5 +49,7 @@ def _require(video_id: UUID) -> None:
 def _decide(
     moderator: Person, video_id: UUID, kind: Action.Kind, category: str, reasons: str, state: Report.State
 ) -> Action:
-    Report.objects.filter(video=video_id, state=Report.State.OPEN).update(state=state)
+    closed = Report.objects.filter(video=video_id, state=Report.State.OPEN).update(state=state)
+    if kind is Action.Kind.DISMISSAL and not closed:
+        raise Problem(409, "no_open_report", "No report of this video is open; somebody may have decided it just now.")
     return Action.objects.create(moderator=moderator, video_id=video_id, kind=kind, category=category, reasons=reasons)

@@ -42,7 +42,7 @@ class ReportsView(APIView):
         row.refresh_from_db()
         return Response(ReportShape(row).data, status=201)
 
-    @described(gives=page_of(ReportShape), problems=(400,), listed=True, summary="My reports")
+    @described(gives=page_of(ReportShape), problems=(400,), listed=True, summary="List my reports")
     def get(self, request: Request) -> Response:
         return paged(request, reports.of_person(signed_in(request)), lambda row: ReportShape(row).data)
 
@@ -52,7 +52,7 @@ class QueueView(APIView):
 
     permission_classes = [IsModerator]
 
-    @described(gives=page_of(QueuedReportShape), problems=(400, 403), listed=True, summary="The report queue")
+    @described(gives=page_of(QueuedReportShape), problems=(400, 403), listed=True, summary="List the report queue")
     def get(self, request: Request) -> Response:
         return paged(request, reports.queue(), lambda row: QueuedReportShape(row).data)
 
@@ -68,7 +68,7 @@ class ActionsView(APIView):
         status=201,
         problems=(403, 404, 409, 422),
         creates=True,
-        summary="Decide",
+        summary="Decide on a video",
     )
     @idempotent
     def post(self, request: Request) -> Response:
@@ -84,6 +84,6 @@ class ActionsView(APIView):
 class StatementsView(APIView):
     """The statements of reasons that concern oneself."""
 
-    @described(gives=page_of(StatementShape), problems=(400,), listed=True, summary="Statements of reasons")
+    @described(gives=page_of(StatementShape), problems=(400,), listed=True, summary="List my statements of reasons")
     def get(self, request: Request) -> Response:
         return paged(request, actions.concerning(signed_in(request)), lambda row: StatementShape(row).data)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from socialvideo.embedded.cluster import embedded_url
 from socialvideo.lib import env
@@ -133,7 +133,9 @@ JOB_ATTEMPTS = 3
 _broker_options: dict[str, object] = {"visibility_timeout": 3600}
 if BROKER_URL.startswith("pgmq"):
     _broker_options |= {
-        "conn_string": DATABASE_URL,
+        # In libpq's form: pgmq does not unquote the folder of a socket in a URL.
+        "conn_string": make_conninfo(**conninfo_to_dict(DATABASE_URL)),
+        "pool_timeout": 5,
         "init_extension": False,
         "use_notify": True,
         "polling_interval": 0.5,
@@ -209,7 +211,7 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_CLASSES": ["socialvideo.lib.ratelimit.Throttle"],
     "DEFAULT_PARSER_CLASSES": ["socialvideo.lib.wire.JSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["socialvideo.lib.wire.JSONRenderer"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "socialvideo.lib.schema.ViewSchema",
     "EXCEPTION_HANDLER": "socialvideo.lib.errors.render_problem",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
     "URL_FORMAT_OVERRIDE": None,
@@ -218,7 +220,16 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "socialvideo",
     "VERSION": "1",
     "OAS_VERSION": "3.1.1",
-    "DESCRIPTION": "Short videos in which nobody's likeness moves without their recorded, revocable permission.",
+    "DESCRIPTION": """Short videos in which nobody's likeness moves without their recorded, revocable permission.
+
+Sign up, log in at `POST /api/v1/sessions`, and send `Authorization: Bearer <token>`. Errors are problem documents
+(RFC 9457): decide by `code`, show `detail`. Lists are newest first: go on with `next_cursor` until it is null, or
+follow the `Link` header. A `POST` that creates takes an `Idempotency-Key`: sent again within 24 hours it answers the
+first reply, with `Idempotency-Replayed: true`. `RateLimit` and `RateLimit-Policy` say what is left; after a 429 wait
+for `Retry-After`. Times are UTC (RFC 3339), ids are UUIDv7.
+
+The bytes of a video are not below `/api/v1`: `open_video` answers with addresses of the stream server that carry a
+ticket. See there.""",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SWAGGER_UI_DIST": "SIDECAR",
@@ -226,9 +237,32 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],
     "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
+    "COMPONENT_SPLIT_PATCH": False,
+    "ENUM_SUFFIX": "",
+    "ENUM_NAME_OVERRIDES": {
+        "AskState": "consent.models.Ask.State.values",
+        "Audience": "consent.serializers.AUDIENCES",
+        "GrantState": "consent.models.STATES",
+        "JobStatus": "worker.models.Job.status.field.choices",
+        "Purpose": "consent.serializers.PURPOSES",
+        "ReportState": "moderation.models.Report.State.values",
+    },
 }
 
-UNFOLD = {"SITE_TITLE": "socialvideo", "SITE_HEADER": "socialvideo", "SITE_SUBHEADER": "consent and moderation"}
+# --- The admin panel ---
+UNFOLD = {
+    "SITE_TITLE": "socialvideo",
+    "SITE_HEADER": "socialvideo",
+    "SITE_SUBHEADER": "consent and moderation",
+    "SITE_SYMBOL": "shield_person",
+    "SITE_URL": None,
+    # Nothing is changed by the stock forms, so their history is empty; decisions have a list of their own.
+    "SHOW_HISTORY": False,
+    "LOGIN": {"form": "socialvideo.lib.panel.LogInForm"},
+    "DASHBOARD_CALLBACK": "moderation.dashboard.index",
+    "SIDEBAR": {"navigation": "moderation.dashboard.navigation"},
+}
+FORMAT_MODULE_PATH = ["socialvideo.lib.formats"]
 
 LOGGING = {
     "version": 1,

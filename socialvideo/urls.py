@@ -18,5 +18,6 @@ urlpatterns = [
     path("livez", health.alive),
     path("readyz", health.ready),
 ]
+handler400 = "socialvideo.lib.errors.bad_request"
 handler404 = "socialvideo.lib.errors.unknown_address"
 handler500 = "socialvideo.lib.errors.crash"

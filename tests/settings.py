@@ -7,11 +7,12 @@ from pathlib import Path
 from socialvideo.embedded.cluster import Cluster
 
 ROOT = Path(__file__).resolve().parent.parent
-CLUSTER = Cluster(ROOT / "var" / "test" / "pg", fast=True)
+# VAR_TEST keeps several runs on one machine apart.
+CLUSTER = Cluster(ROOT / "var" / f"test{os.environ.get('VAR_TEST', '')}" / "pg", fast=True)
 
 if "DATABASE_URL" not in os.environ:
     os.environ["DATABASE_URL"] = CLUSTER.url("socialvideo")
-os.environ["VAR"] = tempfile.mkdtemp(prefix="sv-test-")
+os.environ["VAR"] = os.environ.get("TEST_VAR") or tempfile.mkdtemp(prefix="sv-test-")
 os.environ.setdefault("RATE_LIMIT_FACTOR", "100000")
 
 from socialvideo.settings import *  # noqa: E402, F403

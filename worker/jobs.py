@@ -9,15 +9,15 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
 from accounts.models import Person
-from consent import permits
+from consent import gate, permits
 from consent.models import Permit
-from consent.rules import Wish
+from consent.rules import Reason, Refused, Wish
 from socialvideo.lib import queue
 from socialvideo.lib.errors import Problem
 from socialvideo.lib.ids import new_id
 from worker.models import Job
 from worker.rules import OPEN, Status
-from worker.specs import Spec
+from worker.specs import NOBODY, Spec
 
 RUN = "worker.tasks.run_job"
 PURGE = "worker.tasks.purge"
@@ -38,7 +38,12 @@ class Claimed:
 
 
 def submit(*, requester: Person, spec: Spec) -> Job:
-    """Queue one job if every subject's grant covers the spec; else the 403 problem, and nothing is stored."""
+    """Queue one job if every subject's grant covers the spec; else the 403 problem, and nothing is stored.
+
+    A spec with NOBODY in it is refused here: no journal can hold a decision about a person who does not exist.
+    """
+    if NOBODY in spec.subjects:
+        raise gate.Denied(Refused(Reason.NO_GRANT, NOBODY))
     job_id = new_id()
 
     def write(permit: Permit) -> Job:

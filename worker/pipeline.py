@@ -18,6 +18,7 @@ from consent.permits import Redeemed
 from consent.rules import Claim
 from socialvideo.lib.ids import new_id
 from worker import encoding, jobs, rules, storage
+from worker.encoding import Encoded
 from worker.engines.base import Engine, EngineFailed, OnStep, Scene
 from worker.jobs import Claimed
 from worker.models import Depiction, Video
@@ -73,7 +74,8 @@ def _make(claimed: Claimed) -> None:
         chosen = engine(spec.engine)
         encoded = encoding.encode(chosen.render(scene, _checks(claimed, redeemed)), film)
         encoding.poster(film, poster)
-        _seal(claimed, redeemed, chosen, encoded, storage.keep(film), storage.keep(poster))
+        with storage.kept(film, poster) as names:
+            _seal(claimed, redeemed, chosen, encoded, names)
 
 
 def _checks(claimed: Claimed, redeemed: Redeemed) -> OnStep:
@@ -91,11 +93,10 @@ def _checks(claimed: Claimed, redeemed: Redeemed) -> OnStep:
     return on_step
 
 
-def _seal(
-    claimed: Claimed, redeemed: Redeemed, chosen: Engine, encoded: encoding.Encoded, film: str, poster: str
-) -> None:
-    """Store the video and end the job in one commit under the gate; what cannot be sealed leaves no bytes."""
+def _seal(claimed: Claimed, redeemed: Redeemed, chosen: Engine, encoded: Encoded, names: list[str]) -> None:
+    """Store the video, whose film and poster have these names, and end the job in one commit under the gate."""
     video_id = new_id()
+    film, poster = names
 
     def store(claims: Sequence[Claim]) -> None:
         video = Video.objects.create(
@@ -120,13 +121,7 @@ def _seal(
         )
         jobs.complete(claimed, video_id)
 
-    sealed = False
-    try:
-        permits.spend(redeemed, video_id=video_id, effect=store)
-        sealed = True
-    finally:
-        if not sealed:
-            storage.drop([film, poster])
+    permits.spend(redeemed, video_id=video_id, effect=store)
 
 
 @contextmanager

@@ -8,6 +8,9 @@ import orjson
 
 from consent.rules import Audience, Purpose
 
+NOBODY = UUID(int=0)
+"""Stands in a spec for a handle that nobody has."""
+
 
 @dataclass(frozen=True)
 class Spec:

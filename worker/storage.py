@@ -1,7 +1,8 @@
 """Where the bytes of videos lie: under random names that reveal nothing, read only through the gate."""
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from django.core.files import File
@@ -19,6 +20,20 @@ def keep(path: Path) -> str:
     token = secrets.token_hex(16)
     with path.open("rb") as stream:
         return default_storage.save(f"videos/{token[:2]}/{token}{path.suffix}", File(stream))
+
+
+@contextmanager
+def kept(*paths: Path) -> Iterator[list[str]]:
+    """Store the files and give their names; if anything is raised before the block ends, none of them stays."""
+    names: list[str] = []
+    whole = False
+    try:
+        names.extend(keep(path) for path in paths)
+        yield names
+        whole = True
+    finally:
+        if not whole:
+            drop(names)
 
 
 def drop(names: Iterable[str]) -> None:

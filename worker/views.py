@@ -24,7 +24,12 @@ class JobsView(APIView):
     rate = ratelimit.GENERATE
 
     @described(
-        takes=JobRequest, gives=JobShape, status=202, problems=(403, 409, 413, 422), creates=True, summary="Request"
+        takes=JobRequest,
+        gives=JobShape,
+        status=202,
+        problems=(403, 409, 413, 422),
+        creates=True,
+        summary="Request a video",
     )
     @idempotent
     def post(self, request: Request) -> Response:
@@ -32,9 +37,10 @@ class JobsView(APIView):
         sent.is_valid(raise_exception=True)
         job = jobs.submit(requester=signed_in(request), spec=wishes.freeze(**sent.validated_data))
         job.refresh_from_db()
-        return Response(JobShape(job).data, status=202, headers={"Location": f"/api/v1/jobs/{job.id}"})
+        headers = {"Location": f"/api/v1/jobs/{job.id}", "Retry-After": POLL_SECONDS}
+        return Response(JobShape(job).data, status=202, headers=headers)
 
-    @described(gives=page_of(JobShape), problems=(400,), listed=True, summary="My jobs")
+    @described(gives=page_of(JobShape), problems=(400,), listed=True, summary="List my jobs")
     def get(self, request: Request) -> Response:
         return paged(request, jobs.of_person(signed_in(request)), lambda job: JobShape(job).data)
 
@@ -52,7 +58,7 @@ class JobView(APIView):
 class VideosView(APIView):
     """The videos one made."""
 
-    @described(gives=page_of(VideoShape), problems=(400,), listed=True, summary="My videos")
+    @described(gives=page_of(VideoShape), problems=(400,), listed=True, summary="List my videos")
     def get(self, request: Request) -> Response:
         return paged(request, videos.of_person(signed_in(request)), lambda video: VideoShape(video).data)
 
@@ -60,7 +66,7 @@ class VideosView(APIView):
 class ShowingMeView(APIView):
     """The videos one is depicted in, drafts included."""
 
-    @described(gives=page_of(VideoShape), problems=(400,), listed=True, summary="Videos that show me")
+    @described(gives=page_of(VideoShape), problems=(400,), listed=True, summary="List videos that show me")
     def get(self, request: Request) -> Response:
         return paged(request, videos.showing(signed_in(request)), lambda video: VideoShape(video).data)
 

@@ -2,20 +2,19 @@
 
 import secrets
 from collections.abc import Sequence
-from uuid import UUID
 
 from django.conf import settings
 
 from accounts.models import Person
 from consent.rules import Audience, Purpose
 from socialvideo.lib.errors import invalid
-from worker.specs import Spec
+from worker.specs import NOBODY, Spec
 
 
 def freeze(*, subjects: Sequence[str], prompt: str, purpose: str, audience: str, seed: int | None = None) -> Spec:
     """Return the spec for these handles; a seed is drawn if none is given. 422 for a handle named twice.
 
-    An unknown handle gets an id that nobody has, so that the gate refuses it in the same words as anybody else.
+    An unknown handle becomes NOBODY, which is refused in the same words as anybody without a grant.
     """
     handles = [handle.lower().removeprefix("@") for handle in subjects]
     if len(set(handles)) < len(handles):
@@ -29,6 +28,3 @@ def freeze(*, subjects: Sequence[str], prompt: str, purpose: str, audience: str,
         purpose=Purpose(purpose),
         audience=Audience(audience),
     )
-
-
-NOBODY = UUID(int=0)

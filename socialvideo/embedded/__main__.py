@@ -19,6 +19,7 @@ from socialvideo.embedded.errors import EmbeddedError
 from socialvideo.embedded.ports import free_port, is_free
 from socialvideo.embedded.processes import House
 from socialvideo.embedded.supervisor import Supervisor
+from socialvideo.lib import env
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -74,6 +75,7 @@ def _start(supervisor: Supervisor, house: House) -> None:
         supervisor.run(house.prepare())
     for process in (house.generation(), house.worker()):
         supervisor.start(process)
+    supervisor.run(house.moderator(env.secret("DEMO_PASSWORD", house.var / "keys" / "demo_password")[:16]))
     for process in (house.api(), house.stream()):
         with _timed(f"{process.name} server"):
             supervisor.start(process)

@@ -49,6 +49,11 @@ class House:
         """Return what brings the database up to date."""
         return Process("prepare", [sys.executable, "manage.py", "prepare"], env=self.environment)
 
+    def moderator(self, password: str) -> Process:
+        """Return what gives the demo its moderator, who cannot sign up as one."""
+        command = [sys.executable, "manage.py", "moderator", "mona", "mona@example.org"]
+        return Process("moderator", command, env={**self.environment, "MODERATOR_PASSWORD": password})
+
     def api(self) -> Process:
         """Return the REST API: WSGI, for DRF under ASGI costs four times the CPU."""
         command = _granian("wsgi", "socialvideo.wsgi:application", self.api_port)

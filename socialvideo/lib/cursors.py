@@ -51,7 +51,7 @@ def window(request: Request) -> tuple[UUID | None, int]:
     """Read ``cursor`` and ``limit`` (1 to 100, default 20) from the query string."""
     cursor = request.query_params.get("cursor")
     limit = request.query_params.get("limit", str(DEFAULT_SIZE))
-    if not (limit.isascii() and limit.isdigit() and 1 <= int(limit) <= MAX_SIZE):
+    if not (limit.isascii() and limit.isdigit() and len(limit) <= 3 and 1 <= int(limit) <= MAX_SIZE):
         raise Problem(400, "invalid_limit", f"'limit' is a whole number from 1 to {MAX_SIZE}.")
     return (decode(cursor) if cursor else None), int(limit)
 

@@ -1,6 +1,7 @@
 """Typed readers of the environment. A wrong value stops the start and says how to mend it."""
 
 import os
+import re
 import secrets
 from pathlib import Path
 
@@ -34,7 +35,7 @@ def flag(name: str, *, default: bool) -> bool:
 def integer(name: str, default: int, *, low: int, high: int) -> int:
     """Read a whole number within ``low`` and ``high``, both included."""
     value = os.environ.get(name, str(default))
-    if not value.isascii() or not value.isdigit() or not low <= int(value) <= high:
+    if not (value.isascii() and value.isdigit() and len(value) < 19 and low <= int(value) <= high):
         raise SettingWrong(f"{name} is {value!r}. Write a whole number from {low} to {high}.")
     return int(value)
 
@@ -45,6 +46,14 @@ def choice(name: str, default: str, *, among: tuple[str, ...]) -> str:
     if value not in among:
         raise SettingWrong(f"{name} is {value!r}. Write one of: {', '.join(among)}.")
     return value
+
+
+def address(name: str, default: str) -> str:
+    """Read an address that begins with http:// or https://; a slash at its end is left out."""
+    value = os.environ.get(name, default)
+    if not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", value):
+        raise SettingWrong(f"{name} is {value!r}. Write an address such as {default}.")
+    return value.rstrip("/")
 
 
 def words(name: str, default: str) -> list[str]:
@@ -81,4 +90,6 @@ def kept(file: Path, fresh: bytes) -> bytes:
 def _read(name: str, file: Path) -> str:
     if not file.is_file():
         raise SettingWrong(f"{name}_FILE names {file}, which is not a file.")
-    return file.read_text().strip()
+    if not (value := file.read_text().strip()):
+        raise SettingWrong(f"{name}_FILE names {file}, which is empty. Write the secret into it.")
+    return value

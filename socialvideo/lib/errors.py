@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -13,6 +14,8 @@ from rest_framework.response import Response
 
 CONTENT_TYPE = "application/problem+json"
 DOCS = "/docs/problems#"
+# A body of nothing but faults is not answered by a longer one.
+MAX_FIELD_ERRORS = 50
 
 CODES: dict[type[exceptions.APIException], str] = {
     exceptions.ParseError: "malformed_body",
@@ -107,14 +110,14 @@ def _translate(error: exceptions.APIException) -> Problem:
     if isinstance(error, exceptions.Throttled):
         headers = {"Retry-After": str(max(1, int(getattr(error, "wait", None) or 1)))}
     if isinstance(error, exceptions.ValidationError):
-        return Problem(422, code, ADVICE[code], errors=tuple(_flatten(error.detail, "")))
+        return Problem(422, code, ADVICE[code], errors=tuple(islice(_flatten(error.detail, ""), MAX_FIELD_ERRORS)))
     return Problem(status, code, ADVICE.get(code, str(error.detail)), headers=headers)
 
 
 def _flatten(detail: Any, pointer: str) -> Iterator[FieldError]:
     if isinstance(detail, Mapping):
         for name, inner in detail.items():
-            step = "" if name == "non_field_errors" else f"/{name}"
+            step = "" if name == "non_field_errors" else "/" + str(name).replace("~", "~0").replace("/", "~1")
             yield from _flatten(inner, pointer + step)
     elif isinstance(detail, list):
         for place, inner in enumerate(detail):
@@ -132,6 +135,11 @@ def plain_problem(status: int, code: str, detail: str) -> HttpResponse:
 def unknown_address(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer an address that no route knows."""
     return plain_problem(404, "not_found", f"No route {request.path}. The API is described at /api/v1/docs.")
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer what Django refuses before or beside the views: a foreign Host, a form with too many parts."""
+    return plain_problem(400, "bad_request", "The request is not one that this server takes. Check Host and body.")
 
 
 def crash(request: HttpRequest) -> HttpResponse:

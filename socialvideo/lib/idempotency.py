@@ -14,6 +14,8 @@ import orjson
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import F
 from django.db.models.functions import Now
+from django.http import QueryDict
+from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -48,10 +50,12 @@ def idempotent(handler: Handler) -> Handler:
 def request_digest(request: Request) -> bytes:
     """Return the SHA-256 of method, address and parsed body; a form's files count by their bytes."""
     digest = hashlib.sha256(f"{request.method} {request.path}\n".encode())
-    for name, value in sorted(dict(request.data).items()) if isinstance(request.data, dict) else [("", request.data)]:
-        digest.update(f"\n{name}=".encode())
-        for item in value if isinstance(value, list) else [value]:
-            digest.update(_bytes(item))
+    form = request.data.lists() if isinstance(request.data, QueryDict) else [("", [request.data])]
+    for name, items in sorted(form):
+        for item in items:
+            content = _bytes(item)
+            # With its length before it, no part can pass for the end of one and the beginning of the next.
+            digest.update(orjson.dumps([name, len(content)]) + content)
     return digest.digest()
 
 
@@ -61,7 +65,10 @@ def _bytes(item: Any) -> bytes:
         content: bytes = item.read()
         item.seek(0)
         return content
-    return orjson.dumps(item, option=orjson.OPT_SORT_KEYS)
+    try:
+        return orjson.dumps(item, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError as error:
+        raise ParseError("nested too deeply") from error
 
 
 def _checked(key: str) -> str:

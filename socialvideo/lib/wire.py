@@ -1,14 +1,42 @@
-"""Bodies on the wire: JSON by orjson, a size limit before parsing, and serializers that refuse unknown fields."""
+"""Bodies on the wire: JSON by orjson, a size limit before parsing, and serializers that take exactly what they say."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import IO, Any
 
 import orjson
 from django.conf import settings
+from django.http import HttpRequest, HttpResponse
 from rest_framework import parsers, renderers, serializers
 from rest_framework.exceptions import ErrorDetail, ParseError
 
-from socialvideo.lib.errors import Problem
+from socialvideo.lib.errors import Problem, plain_problem
+
+# The JSON value that a field takes, and how a person is told. DRF would turn 5 into "5" and "yes" into true in silence.
+LISTS = (serializers.ListField, serializers.MultipleChoiceField)
+TEXTS = (serializers.CharField, serializers.ChoiceField, serializers.UUIDField, serializers.DateTimeField)
+TAKEN: tuple[tuple[Any, type, str], ...] = (
+    (LISTS, list, "a list"),
+    (TEXTS, str, "a string"),
+    (serializers.BooleanField, bool, "true or false"),
+    (serializers.IntegerField, int, "a whole number"),
+)
+
+
+def length_required(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware that refuses a body of undeclared length (411), which would be read as an empty one."""
+
+    def respond(request: HttpRequest) -> HttpResponse:
+        if request.headers.get("Transfer-Encoding") and not request.headers.get("Content-Length"):
+            return plain_problem(411, "length_required", "Send a Content-Length with the body.")
+        return get_response(request)
+
+    return respond
+
+
+def declared_length(request: HttpRequest) -> int:
+    """Return the Content-Length; 0 without one that is a number."""
+    text: str = request.META.get("CONTENT_LENGTH") or ""
+    return int(text[:18]) if text.isascii() and text.isdigit() else 0
 
 
 def refuse_above(length: int, limit: int) -> None:
@@ -26,7 +54,7 @@ class JSONParser(parsers.JSONParser):
         """Return the parsed body; 413 if it is too long, 400 if it is not JSON."""
         request = (parser_context or {})["request"]
         limit: int = settings.MAX_JSON_BYTES
-        refuse_above(int(request.META.get("CONTENT_LENGTH") or 0), limit)
+        refuse_above(declared_length(request), limit)
         body = stream.read(limit + 1)
         refuse_above(len(body), limit)
         try:
@@ -41,11 +69,8 @@ class MultiPartParser(parsers.MultiPartParser):
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
-        """Return the parsed form; 413 if its declared length is over the limit or not declared."""
-        length = (parser_context or {})["request"].META.get("CONTENT_LENGTH")
-        if not length:
-            raise Problem(411, "length_required", "Send a Content-Length with the upload.")
-        refuse_above(int(length), settings.MAX_UPLOAD_BYTES)
+        """Return the parsed form; 413 if its declared length is over the limit."""
+        refuse_above(declared_length((parser_context or {})["request"]), settings.MAX_UPLOAD_BYTES)
         return super().parse(stream, media_type, parser_context)
 
 
@@ -74,12 +99,32 @@ def _plain(value: Any) -> Any:
 
 
 class StrictSerializer(serializers.Serializer[Any]):
-    """A serializer that names unknown fields instead of dropping them in silence."""
+    """A serializer that names unknown fields and wrong types instead of dropping or turning them in silence."""
 
     def to_internal_value(self, data: Any) -> Any:
-        """Validate ``data``; every field that is not declared is an error of its own."""
-        if isinstance(data, Mapping) and (unknown := sorted(set(data) - set(self.fields))):
-            raise serializers.ValidationError(
-                {name: ErrorDetail("There is no such field here.", "unknown_field") for name in unknown}
-            )
+        """Validate ``data``; a field that is not declared, or not of its JSON type, is an error of its own."""
+        if isinstance(data, Mapping):
+            unknown = ErrorDetail("There is no such field here.", "unknown_field")
+            faults = {
+                name: _type_fault(self.fields[name], data[name]) if name in self.fields else unknown
+                for name in sorted(data)
+            }
+            if found := {name: fault for name, fault in faults.items() if fault}:
+                raise serializers.ValidationError(found)
         return super().to_internal_value(data)
+
+
+def _type_fault(field: serializers.Field[Any, Any, Any, Any], value: Any) -> Any:
+    """Return what is wrong with the JSON type of ``value``; an item of a list by its place; None if nothing is."""
+    for fields, taken, words in TAKEN:
+        if isinstance(field, fields) and value is not None and type(value) is not taken:
+            return ErrorDetail(f"Send {words}.", "wrong_type")
+        if isinstance(field, fields):
+            break
+    if isinstance(field, LISTS) and value is not None:
+        child = getattr(field, "child", _TEXT)
+        return {place: fault for place, item in enumerate(value) if (fault := _type_fault(child, item))}
+    return None
+
+
+_TEXT = serializers.CharField()

@@ -1,0 +1,65 @@
+# Everything sets itself up: a fresh machine needs only python3, pip, make and git.
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+T ?= tests
+export OMP_NUM_THREADS := 1
+export UV_FIND_LINKS := $(PIP_FIND_LINKS)
+
+help: ## Show what there is
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
+
+.venv/base: requirements/base.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/base.txt
+	@touch $@
+
+.venv/dev: .venv/base requirements/dev.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt
+	@touch $@
+
+.venv-generation/ready: .venv/dev requirements/generation.txt
+	$(PYTHON) -m venv .venv-generation
+	# torch first and pinned: whatever depends on an open range of it draws in gigabytes of CUDA packages
+	.venv-generation/bin/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
+	$(BIN)/uv pip install --quiet --python .venv-generation/bin/python --no-deps -r requirements/dev.txt -r requirements/generation.txt
+	@touch $@
+
+demo: .venv/base ## Walk the main job on real input, as four people over HTTP
+	@$(BIN)/python -m socialvideo.embedded demo
+
+run: .venv/base ## Start everything, seed the demo's people, stay up until Ctrl-C
+	@$(BIN)/python -m socialvideo.embedded run
+
+test: .venv/dev ## Run every test, with lint, types, contracts and shape (T=path for some)
+	$(MAKE) --no-print-directory lint types
+	$(BIN)/python -m pytest $(T) --cov --cov-report=term --cov-fail-under=85
+
+test-generation: .venv-generation/ready ## Run the diffusion engine's tests (installs torch)
+	.venv-generation/bin/python -m pytest -m generation tests/worker
+
+proofs: .venv/dev ## Run the long proofs at full size
+	PROOFS=full $(BIN)/python -m pytest -m proof tests
+
+check: test ## The same as test
+
+lint: .venv/dev ## Style
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: .venv/dev ## mypy, strict
+	$(BIN)/mypy
+
+house: .venv/dev ## Import contracts, shape of the code, words
+	$(BIN)/python -m pytest tests/house
+
+bench: .venv/dev ## Benchmarks (ratios in one run)
+	$(BIN)/python -m benchmarks
+
+lock: .venv/base ## Lock the dependencies anew
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header -o requirements/base.txt pyproject.toml
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header -c requirements/base.txt --group pyproject.toml:dev -o requirements/dev.txt pyproject.toml
+
+.PHONY: help demo run test test-generation proofs check lint types house bench lock
+.DEFAULT_GOAL := help

@@ -1,0 +1,1 @@
+"""English, the panel's one language."""

@@ -1,0 +1,271 @@
+"""The pure rules: every reason at every point that can give it, the edges of time, all-of-N, and a reference."""
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from consent import rules
+from consent.rules import (
+    ANY,
+    Allowed,
+    Audience,
+    Claim,
+    Facts,
+    GrantFact,
+    Point,
+    Purpose,
+    Reason,
+    Refused,
+    State,
+    Wish,
+)
+
+NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
+TICK = timedelta(microseconds=1)
+ANNA, BEN = UUID(int=1), UUID(int=2)
+WANTED = Wish(Audience.FOLLOWERS, Purpose.EDUCATION)
+
+STANDING = GrantFact(
+    id=UUID(int=10),
+    subject_id=ANNA,
+    state=State.GIVEN,
+    epoch=3,
+    not_before=NOW - timedelta(days=1),
+    expires_at=NOW + timedelta(days=1),
+    uses=0,
+    max_uses=1,
+    audience=Audience.FOLLOWERS,
+    purposes=frozenset({Purpose.EDUCATION, Purpose.PERSONAL}),
+)
+REMEMBERED = Claim(ANNA, STANDING.id, 3)
+
+FAULTS: dict[Reason, GrantFact] = {
+    Reason.ENDED: replace(STANDING, state=State.WITHDRAWN),
+    Reason.STALE_EPOCH: replace(STANDING, epoch=4),
+    Reason.NOT_YET: replace(STANDING, not_before=NOW + TICK),
+    Reason.EXPIRED: replace(STANDING, expires_at=NOW),
+    Reason.EXHAUSTED: replace(STANDING, uses=1),
+    Reason.PURPOSE: replace(STANDING, purposes=frozenset({Purpose.ADVERTISING})),
+    Reason.AUDIENCE: replace(STANDING, audience=Audience.PRIVATE),
+}
+ONLY_AT = {
+    Reason.NO_LIKENESS: {Point.REQUEST, Point.START},
+    Reason.EXHAUSTED: {Point.REQUEST},
+}
+
+
+def known(*grants: GrantFact, enrolled: frozenset[UUID] = frozenset({ANNA, BEN})) -> Facts:
+    """What the gate would read of these grants, looked up by grant and by subject."""
+    return Facts({grant.id: grant for grant in grants} | {grant.subject_id: grant for grant in grants}, enrolled)
+
+
+def facts_with(reason: Reason) -> Facts:
+    """Facts in which exactly this is wrong."""
+    if reason is Reason.NO_GRANT:
+        return known()
+    if reason is Reason.NO_LIKENESS:
+        return known(STANDING, enrolled=frozenset())
+    return known(FAULTS[reason])
+
+
+@pytest.mark.parametrize("point", Point)
+@pytest.mark.parametrize("reason", Reason)
+def test_each_fault_refuses_at_every_point_that_looks_at_it_and_at_no_other(reason: Reason, point: Point) -> None:
+    verdict = rules.decide(point, [REMEMBERED], WANTED, facts_with(reason), NOW)
+    if point in ONLY_AT.get(reason, set(Point)):
+        assert verdict == Refused(reason, ANNA)
+    else:
+        assert isinstance(verdict, Allowed)
+
+
+@pytest.mark.parametrize("point", Point)
+@pytest.mark.parametrize("claim", [REMEMBERED, Claim(ANNA)])
+def test_a_standing_grant_covers_what_it_names(point: Point, claim: Claim) -> None:
+    assert rules.decide(point, [claim], WANTED, known(STANDING), NOW) == Allowed((STANDING,))
+
+
+@pytest.mark.parametrize("state", [state for state in State if state is not State.GIVEN])
+def test_every_end_state_ends_a_grant(state: State) -> None:
+    assert rules.standing(replace(STANDING, state=state), 3, NOW) is Reason.ENDED
+
+
+@pytest.mark.parametrize(
+    ("now", "reason"),
+    [
+        (STANDING.not_before - TICK, Reason.NOT_YET),
+        (STANDING.not_before, None),
+        (STANDING.expires_at - TICK, None),
+        (STANDING.expires_at, Reason.EXPIRED),
+        (STANDING.expires_at + TICK, Reason.EXPIRED),
+    ],
+)
+def test_a_grant_stands_from_not_before_until_just_before_it_expires(now: datetime, reason: Reason | None) -> None:
+    assert rules.standing(STANDING, 3, now) is reason
+
+
+@pytest.mark.parametrize(("epoch", "reason"), [(None, None), (3, None), (2, Reason.STALE_EPOCH), (4, Reason.STALE_EPOCH)])
+def test_only_the_remembered_epoch_is_valid(epoch: int | None, reason: Reason | None) -> None:
+    assert rules.standing(STANDING, epoch, NOW) is reason
+
+
+@pytest.mark.parametrize("granted", Audience)
+@pytest.mark.parametrize("wished", Audience)
+def test_an_audience_covers_itself_and_what_is_narrower(wished: Audience, granted: Audience) -> None:
+    order = ["private", "followers", "public"]
+    verdict = rules.decide(
+        Point.PUBLISH, [REMEMBERED], Wish(audience=wished), known(replace(STANDING, audience=granted)), NOW
+    )
+    assert bool(verdict) is (order.index(wished) <= order.index(granted))
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+def test_a_purpose_is_covered_only_if_it_is_named(purpose: Purpose) -> None:
+    verdict = rules.decide(Point.REQUEST, [REMEMBERED], Wish(purpose=purpose), known(STANDING), NOW)
+    assert bool(verdict) is (purpose in STANDING.purposes)
+
+
+def test_any_wish_asks_neither_for_purpose_nor_for_audience() -> None:
+    bare = replace(STANDING, purposes=frozenset(), audience=Audience.PRIVATE)
+    assert rules.decide(Point.OPEN, [REMEMBERED], ANY, known(bare), NOW)
+
+
+def test_the_last_use_may_be_requested_and_no_more() -> None:
+    last, none = replace(STANDING, uses=4, max_uses=5), replace(STANDING, uses=5, max_uses=5)
+    assert rules.decide(Point.REQUEST, [REMEMBERED], ANY, known(last), NOW)
+    assert rules.decide(Point.REQUEST, [REMEMBERED], ANY, known(none), NOW) == Refused(Reason.EXHAUSTED, ANNA)
+
+
+def test_all_subjects_must_have_a_grant_that_stands() -> None:
+    hers = replace(STANDING, id=UUID(int=11), subject_id=BEN)
+    claims = [Claim(ANNA), Claim(BEN)]
+    assert rules.decide(Point.OPEN, claims, ANY, known(STANDING, hers), NOW) == Allowed((STANDING, hers))
+    ended = known(STANDING, replace(hers, state=State.REVOKED))
+    assert rules.decide(Point.OPEN, claims, ANY, ended, NOW) == Refused(Reason.ENDED, BEN)
+
+
+def test_the_first_subject_that_is_not_covered_is_named() -> None:
+    assert rules.decide(Point.OPEN, [Claim(BEN), Claim(ANNA)], ANY, known(), NOW) == Refused(Reason.NO_GRANT, BEN)
+
+
+def test_a_grant_of_somebody_else_answers_no_claim() -> None:
+    claim = Claim(BEN, STANDING.id, 3)
+    assert rules.decide(Point.OPEN, [claim], ANY, known(STANDING), NOW) == Refused(Reason.NO_GRANT, BEN)
+
+
+def test_a_claim_that_remembers_its_grant_is_not_answered_by_another_of_the_same_subject() -> None:
+    newer = replace(STANDING, id=UUID(int=12))
+    assert rules.decide(Point.OPEN, [REMEMBERED], ANY, known(newer), NOW) == Refused(Reason.NO_GRANT, ANNA)
+
+
+def test_deciding_about_nobody_is_an_error() -> None:
+    with pytest.raises(ValueError, match="names its subjects"):
+        rules.decide(Point.OPEN, [], ANY, Facts(), NOW)
+
+
+def test_allowed_is_true_and_refused_is_false() -> None:
+    assert Allowed(())
+    assert not Refused(Reason.ENDED, ANNA)
+
+
+def test_a_claim_holds_a_grant_and_an_epoch_or_says_that_it_has_none() -> None:
+    assert REMEMBERED.held == (STANDING.id, 3)
+    for bare in (Claim(ANNA), Claim(ANNA, STANDING.id), Claim(ANNA, None, 3)):
+        with pytest.raises(ValueError, match="remembers no grant"):
+            _ = bare.held
+
+
+# The reference: the same law written as a table of what must be true, in the order in which a fault is named.
+LAW: list[tuple[Reason, Callable[[Point, Claim, Wish, Facts, datetime], bool]]] = [
+    (Reason.NO_GRANT, lambda p, c, w, f, n: key(c) in f.grants and f.grants[key(c)].subject_id == c.subject_id),
+    (Reason.NO_LIKENESS, lambda p, c, w, f, n: p.value not in ("request", "start") or c.subject_id in f.enrolled),
+    (Reason.ENDED, lambda p, c, w, f, n: f.grants[key(c)].state.value == "given"),
+    (Reason.STALE_EPOCH, lambda p, c, w, f, n: c.epoch in (None, f.grants[key(c)].epoch)),
+    (Reason.NOT_YET, lambda p, c, w, f, n: f.grants[key(c)].not_before <= n),
+    (Reason.EXPIRED, lambda p, c, w, f, n: n < f.grants[key(c)].expires_at),
+    (Reason.EXHAUSTED, lambda p, c, w, f, n: p.value != "request" or f.grants[key(c)].uses < f.grants[key(c)].max_uses),
+    (Reason.PURPOSE, lambda p, c, w, f, n: w.purpose is None or w.purpose in f.grants[key(c)].purposes),
+    (
+        Reason.AUDIENCE,
+        lambda p, c, w, f, n: w.audience is None or w.audience in CONTAINED[f.grants[key(c)].audience],
+    ),
+]
+CONTAINED = {
+    "private": {"private"},
+    "followers": {"private", "followers"},
+    "public": {"private", "followers", "public"},
+}
+
+
+def key(claim: Claim) -> UUID:
+    """What a claim is looked up by."""
+    return claim.subject_id if claim.grant_id is None else claim.grant_id
+
+
+def lawful(point: Point, claims: list[Claim], wish: Wish, facts: Facts, now: datetime) -> tuple[Reason, UUID] | None:
+    """The first broken law of the first claim that breaks one."""
+    for claim in claims:
+        for reason, holds in LAW:
+            if not holds(point, claim, wish, facts, now):
+                return reason, claim.subject_id
+    return None
+
+
+people = st.sampled_from([ANNA, BEN, UUID(int=3)])
+grant_ids = st.sampled_from([UUID(int=10), UUID(int=11), UUID(int=12)])
+moments = st.integers(-2, 2).map(lambda ticks: NOW + ticks * TICK)
+# Mostly given, so that the later laws are reached.
+states = st.one_of(st.just(State.GIVEN), st.sampled_from(State))
+grants = st.builds(
+    GrantFact,
+    id=grant_ids,
+    subject_id=people,
+    state=states,
+    epoch=st.integers(1, 2),
+    not_before=moments,
+    expires_at=moments,
+    uses=st.integers(0, 2),
+    max_uses=st.integers(1, 2),
+    audience=st.sampled_from(Audience),
+    purposes=st.frozensets(st.sampled_from(Purpose)),
+)
+claims = st.lists(
+    st.builds(Claim, people, st.none() | grant_ids, st.none() | st.integers(1, 2)), min_size=1, max_size=3
+)
+wishes = st.builds(Wish, st.none() | st.sampled_from(Audience), st.none() | st.sampled_from(Purpose))
+worlds = st.builds(
+    lambda some, enrolled: known(*some, enrolled=enrolled),
+    st.lists(grants, max_size=4),
+    st.frozensets(people, min_size=1),
+)
+
+
+def agrees(point: Point, claims: list[Claim], wish: Wish, facts: Facts) -> None:
+    """Assert that the rules and the reference say the same."""
+    verdict = rules.decide(point, claims, wish, facts, NOW)
+    broken = lawful(point, claims, wish, facts, NOW)
+    if broken is None:
+        assert verdict == Allowed(tuple(facts.grants[key(claim)] for claim in claims))
+    else:
+        assert verdict == Refused(*broken)
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.sampled_from(Point), claims, wishes, worlds)
+def test_the_rules_agree_with_the_reference(point: Point, claims: list[Claim], wish: Wish, facts: Facts) -> None:
+    agrees(point, claims, wish, facts)
+
+
+@pytest.mark.proof
+@pytest.mark.skipif(os.environ.get("PROOFS") != "full", reason="a long proof: PROOFS=full runs it")
+@settings(max_examples=50_000, deadline=None)
+@given(st.sampled_from(Point), claims, wishes, worlds)
+def test_the_rules_agree_with_the_reference_at_length(
+    point: Point, claims: list[Claim], wish: Wish, facts: Facts
+) -> None:
+    agrees(point, claims, wish, facts)
