@@ -77,6 +77,11 @@ def log_out(*, person: Person, session_id: UUID) -> bool:
     return bool(ended)
 
 
+def sessions_of(person: Person) -> QuerySet[Session]:
+    """Return where the person is signed in now."""
+    return _live().filter(person=person)
+
+
 def signed_in(request: Request) -> Person:
     """Return who makes the request; only for views that demand a session."""
     return cast(Person, request.user)

@@ -33,10 +33,14 @@ def drop_picture(*, person: Person) -> None:
 
 def read_picture(*, person: Person, side: int) -> bytes:
     """Return the WebP bytes in one of SIZES, else the 404 problem."""
+    unknown = Problem(404, "picture_unknown", f"No picture in this size. Sizes: {', '.join(map(str, SIZES))}.")
     if not person.picture or side not in SIZES:
-        raise Problem(404, "picture_unknown", f"No picture in this size. Sizes: {', '.join(map(str, SIZES))}.")
-    with default_storage.open(f"{person.picture}-{side}.webp") as file:
-        return bytes(file.read())
+        raise unknown
+    try:
+        with default_storage.open(f"{person.picture}-{side}.webp") as file:
+            return bytes(file.read())
+    except FileNotFoundError as error:  # replaced between the two reads
+        raise unknown from error
 
 
 def opened(upload: bytes, *, pointer: str) -> Image:

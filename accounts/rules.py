@@ -5,8 +5,11 @@ import unicodedata
 
 HANDLE = re.compile(r"[a-z][a-z0-9_]{2,29}")
 RESERVED = frozenset({"admin", "api", "me", "moderator", "root", "socialvideo", "support", "system"})
-# Bidirectional overrides and joiners let one name pass for another (Unicode TR 36).
-HIDDEN = frozenset(range(0x200B, 0x2010)) | frozenset(range(0x202A, 0x202F)) | frozenset(range(0x2060, 0x206A))
+NAME_LENGTH = 60
+# Bidirectional overrides and joiners let one name pass for another (Unicode TR 36): control and format characters.
+UNSEEN = frozenset({"Cc", "Cf"})
+# Letters and signs that look like nothing: Hangul fillers and the empty Braille cell.
+BLANK = frozenset("\u115f\u1160\u3164\uffa0\u2800")
 
 
 def handle_fault(handle: str) -> str | None:
@@ -19,6 +22,7 @@ def handle_fault(handle: str) -> str | None:
 
 
 def clean_name(name: str) -> str:
-    """Return ``name`` in NFC without control, hidden and direction-changing characters."""
-    kept = (c for c in unicodedata.normalize("NFC", name) if unicodedata.category(c) != "Cc" and ord(c) not in HIDDEN)
+    """Return ``name`` in NFC without control, unseen and direction-changing characters; a line break is a space."""
+    composed = unicodedata.normalize("NFC", name)
+    kept = (c for c in composed if c.isspace() or (unicodedata.category(c) not in UNSEEN and c not in BLANK))
     return " ".join("".join(kept).split())

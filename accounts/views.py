@@ -12,7 +12,6 @@ from rest_framework.views import APIView
 
 from accounts import auth, graph, people, pictures
 from accounts.auth import signed_in
-from accounts.models import Session
 from accounts.serializers import (
     FollowerShape,
     LogIn,
@@ -29,7 +28,7 @@ from socialvideo.lib import ratelimit
 from socialvideo.lib.cursors import paged
 from socialvideo.lib.errors import Problem
 from socialvideo.lib.schema import binary, described, page_of
-from socialvideo.lib.wire import MultiPartParser
+from socialvideo.lib.wire import JSONRenderer, MultiPartParser
 
 
 class PeopleView(APIView):
@@ -91,10 +90,17 @@ class MyPictureView(APIView):
         return Response(status=204)
 
 
+class PictureRenderer(JSONRenderer):
+    """Lets ``Accept: image/webp`` through; what it writes itself are problem documents."""
+
+    media_type = "image/webp"
+
+
 class PictureView(APIView):
-    """A profile picture's bytes: public, like the profile."""
+    """A profile picture's bytes: public, for a page shows them without a token."""
 
     permission_classes = [AllowAny]
+    renderer_classes = [PictureRenderer, JSONRenderer]
 
     @described(
         gives={(200, "image/webp"): binary()},
@@ -162,7 +168,7 @@ class SessionsView(APIView):
 
     @described(gives=page_of(SessionShape), problems=(400,), listed=True, summary="List my sessions")
     def get(self, request: Request) -> Response:
-        rows = Session.objects.filter(person=signed_in(request), ended_at=None)
+        rows = auth.sessions_of(signed_in(request))
         return paged(request, rows, lambda session: SessionShape(session).data)
 
 

@@ -4,6 +4,7 @@ import orjson
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from consent import ledger
@@ -20,7 +21,7 @@ from consent.models import (
 )
 from consent.rules import Point, Reason, State
 from socialvideo.lib.clock import StatementTime, wall_now
-from socialvideo.lib.panel import ReadOnlyAdmin, ReadOnlyInline, among, as_hex, as_json, badge, column
+from socialvideo.lib.panel import ReadOnlyAdmin, ReadOnlyInline, among, as_hex, as_json, badge, column, link
 
 BY_HANDLE = "Beginning of a handle, or a whole id"
 KINDS = ("enrolment", "erasure", "ask", "grant", "narrowing", "use", "withdrawal")
@@ -107,7 +108,13 @@ class PermitSubjectInline(ReadOnlyInline[PermitSubject, Permit]):
 
     model = PermitSubject
     related = ("subject", "grant")
-    fields = ("subject", "grant", "epoch")
+    fields = ("subject", "epoch", "under")
+
+    @column("under")
+    def under(self, row: PermitSubject) -> SafeString:
+        grant = row.grant
+        address = reverse("admin:consent_grant_change", args=[grant.id])
+        return link(address, f"a grant that is {grant.state}, now at epoch {grant.epoch}")
 
 
 @admin.register(Permit)
@@ -135,8 +142,8 @@ class PermitAdmin(ReadOnlyAdmin[Permit]):
 class DecisionAdmin(ReadOnlyAdmin[Decision]):
     """The journal."""
 
-    list_display = ("at", "point", "outcome", "reason", "subject", "requester", "leaf_id")
-    list_select_related = ("subject", "requester")
+    list_display = ("at", "point", "outcome", "reason", "subject", "requester", "leaf")
+    list_select_related = ("subject", "requester", "leaf")
     list_filter = (
         among("verdict", ("allowed", "denied")),
         among("point", (point.value for point in Point)),
@@ -178,7 +185,7 @@ class LedgerLeafAdmin(ReadOnlyAdmin[LedgerLeaf]):
 class LedgerHeadAdmin(ReadOnlyAdmin[LedgerHead]):
     """The head of the Merkle log: what a checkpoint signs."""
 
-    list_display = ("__str__", "size", "root")
+    list_display = ("size", "root")
     fields = ("size", "root")
 
     @column("root hash")
@@ -190,8 +197,8 @@ class LedgerHeadAdmin(ReadOnlyAdmin[LedgerHead]):
 class WithdrawalAdmin(ReadOnlyAdmin[Withdrawal]):
     """Withdrawals and the receipts that their subjects keep."""
 
-    list_display = ("subject", "scope", "ended", "at", "leaf_id")
-    list_select_related = ("subject",)
+    list_display = ("subject", "scope", "ended", "at", "leaf")
+    list_select_related = ("subject", "leaf")
     list_filter = (among("scope", ("grant", "grantee", "everything")),)
     search_fields = ("subject__handle__startswith",)
     search_help_text = BY_HANDLE

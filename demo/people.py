@@ -24,7 +24,7 @@ class Cast:
     def close(self) -> None:
         """Hang up."""
         for caller in (self.eileen, self.sam, self.kim, self.mona):
-            caller.http.close()
+            caller.pool.clear()
 
 
 def var() -> Path:

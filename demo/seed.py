@@ -3,10 +3,8 @@
 import sys
 import time
 
-import httpx
-
 from demo import people, rendering
-from demo.client import StepFailed
+from demo.client import HTTPError, StepFailed, picture
 from demo.people import Cast
 
 
@@ -16,7 +14,7 @@ def main(base: str) -> int:
         cast = people.gather(base)
         video = _published(cast)
         playback = cast.kim.send("GET", f"/videos/{video}/playback", 200).json()
-    except (StepFailed, httpx.HTTPError) as failed:
+    except (StepFailed, HTTPError) as failed:
         print(f"\nThe demo's people could not be seeded: {failed}")
         return 1
     print(farewell(base, f"The made video's file (as Kim; this address lives 5 minutes):\n  {playback['video_url']}"))
@@ -49,9 +47,8 @@ def _published(cast: Cast) -> str:
 
 
 def _granted(cast: Cast) -> None:
-    if cast.eileen.http.get("/me/likeness").status_code == 404:
-        photo = {"photo": ("eileen.png", people.PORTRAIT.read_bytes(), "image/png")}
-        cast.eileen.send("PUT", "/me/likeness", 201, files=photo)
+    if cast.eileen.call("GET", "/me/likeness").status == 404:
+        cast.eileen.send("PUT", "/me/likeness", 201, fields=picture("photo", people.PORTRAIT))
     # 409: a grant for Sam stands already.
     cast.eileen.send("POST", "/grants", 201, 409, json=terms())
 

@@ -5,13 +5,12 @@ import json
 import sys
 from typing import Any
 
-import httpx
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from demo import people, rendering, seed, terminal
-from demo.client import StepFailed
+from demo.client import HTTPError, StepFailed
 from demo.people import Cast
 
 Address = dict[str, Any]
@@ -27,7 +26,7 @@ def main(base: str) -> int:
         addresses = _watch(cast, video)
         _moderate(cast)
         _withdraw(cast, video, post, addresses)
-    except (StepFailed, httpx.HTTPError) as failed:
+    except (StepFailed, HTTPError) as failed:
         print(f"\n{terminal.paint('This step does not hold.', terminal.RED)} {failed}")
         return 1
     film = f"The made video's file, a copy saved while it was allowed:\n  {people.var() / 'demo' / 'video.mp4'}"
@@ -89,11 +88,11 @@ def _watch(cast: Cast, video: str) -> Address:
     cast.kim.step("GET", "/people/sam/posts", 200, "and on Sam's profile")
     addresses: Address = cast.kim.step("GET", f"/videos/{video}/playback", 200, "a short-lived address for Kim alone")
     part = cast.kim.send("GET", addresses["video_url"], 206, headers={"Range": "bytes=0-65535"})
-    terminal.step("kim", "GET film, bytes 0-65535", part.status_code, part.headers["Content-Range"])
+    terminal.step("kim", "GET film, bytes 0-65535", part.status, part.headers["Content-Range"])
     folder = people.var() / "demo"
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "video.mp4").write_bytes(cast.kim.send("GET", addresses["video_url"], 200).content)
-    (folder / "poster.jpg").write_bytes(cast.kim.send("GET", addresses["poster_url"], 200).content)
+    (folder / "video.mp4").write_bytes(cast.kim.send("GET", addresses["video_url"], 200).data)
+    (folder / "poster.jpg").write_bytes(cast.kim.send("GET", addresses["poster_url"], 200).data)
     uses = cast.eileen.step("GET", "/me/likeness/uses", 200, "Eileen reads who used her likeness, denials included")
     for use in reversed(uses["data"][:7]):
         reason = f" ({use['reason']})" if use["reason"] else ""
@@ -127,7 +126,7 @@ def _withdraw(cast: Cast, video: str, post: str, addresses: Address) -> None:
     _require(job["status"] == "cancelled_consent", f"the running job ended as {job['status']}")
     terminal.note("the running job stopped before its next frame; no video of it exists")
     gone = cast.kim.send("GET", addresses["video_url"], 410)
-    terminal.step("kim", "GET film, the address from before", gone.status_code, "gone")
+    terminal.step("kim", "GET film, the address from before", gone.status, "gone")
     cast.kim.step("GET", f"/posts/{post}", 410, "the post is gone")
     cast.sam.step("GET", f"/videos/{video}", 410, "gone for Sam, who made it")
     cast.kim.step("GET", f"/videos/{video}/playback", 410, "no new address")

@@ -1,15 +1,17 @@
 """The panel's one desk at which something is decided: the queue of reports. Everything else is to be looked at."""
 
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 from uuid import UUID
 
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import Case, Value, When
+from django.db.models.expressions import Combinable
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
@@ -19,8 +21,9 @@ from moderation import actions
 from moderation.models import Action, Category, Report
 from socialvideo.lib.errors import Problem
 from socialvideo.lib.panel import CHOICE, LONG_TEXT, ReadOnlyAdmin, badge, button, column, lines, link
+from worker.models import Depiction
 
-admin.site.index_template = "moderation/index.html"
+admin.site.index_template, admin.site.index_title = "moderation/index.html", "Overview"
 
 OPEN_FIRST = Case(When(state=Report.State.OPEN, then=Value(0)), default=Value(1))
 BUTTONS = {Action.Kind.TAKEDOWN: "Take the video down", Action.Kind.DISMISSAL: "Dismiss"}
@@ -51,11 +54,11 @@ class ReportAdmin(ReadOnlyAdmin[Report]):
     list_filter = ("state", "category")
     search_fields = ("reporter__handle__startswith", "video__owner__handle__startswith")
     search_help_text = "Beginning of the reporter's or the owner's handle, or a whole id"
-    ordering = (OPEN_FIRST, "id")
+    ordering: ClassVar[tuple[str | Combinable, ...]] = (OPEN_FIRST, "id")
     links_by = ("video",)
     actions_detail = ("take_down", "dismiss")
     fieldsets = (
-        ("Report", {"fields": ("about", "detail", "reporter", "condition", "created_at")}),
+        ("Report", {"fields": ("about", "words", "reporter", "condition", "created_at")}),
         ("Video", {"fields": ("video", "prompt", "owner", "depicted", "consent", "kind", "taken_down_at")}),
         ("Around it", {"fields": ("captions", "other_reports", "decisions")}),
     )
@@ -63,6 +66,10 @@ class ReportAdmin(ReadOnlyAdmin[Report]):
     @column("about")
     def about(self, report: Report) -> str:
         return report.get_category_display()
+
+    @column("in the reporter's words")
+    def words(self, report: Report) -> str:
+        return report.detail
 
     @badge("state", open="warning", upheld="danger")
     def condition(self, report: Report) -> str:
@@ -82,7 +89,8 @@ class ReportAdmin(ReadOnlyAdmin[Report]):
 
     @column("shows")
     def depicted(self, report: Report) -> SafeString:
-        return lines(_person(row.subject) for row in report.video.depictions.select_related("subject"))
+        rows = report.video.depictions.select_related("subject", "grant")
+        return lines(format_html("{} under {}", _person(row.subject), _grant(row)) for row in rows)
 
     @column("their grants stand", boolean=True)
     def consent(self, report: Report) -> bool:
@@ -122,7 +130,8 @@ class ReportAdmin(ReadOnlyAdmin[Report]):
     def _decide(self, request: HttpRequest, object_id: str, kind: Action.Kind) -> HttpResponse:
         report = self.get_object(request, object_id)
         if report is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+            messages.warning(request, "There is no report of this id.")
+            return redirect(_queue())
         form = ReasonsForm(request.POST if request.method == "POST" else None, initial={"category": report.category})
         if form.is_valid():
             return _decided(request, report, kind, form)
@@ -131,7 +140,7 @@ class ReportAdmin(ReadOnlyAdmin[Report]):
             "opts": self.opts,
             "title": BUTTONS[kind],
             "is_takedown": kind is Action.Kind.TAKEDOWN,
-            "report": report,
+            "original": report,
             "report_page": _page("moderation_report", report.id),
             "depicted": self.depicted(report),
             "closing": Report.objects.filter(video=report.video_id, state=Report.State.OPEN).count(),
@@ -174,6 +183,10 @@ def _decided(request: HttpRequest, report: Report, kind: Action.Kind, form: Reas
 
 def _person(person: Person) -> SafeString:
     return link(_page("accounts_person", person.pk), person)
+
+
+def _grant(row: Depiction) -> SafeString:
+    return link(_page("consent_grant", row.grant_id), f"a grant that is {row.grant.state}")
 
 
 def _page(row: str, pk: UUID) -> str:

@@ -24,7 +24,7 @@ class ReportShape(serializers.Serializer[Report]):
     video = serializers.UUIDField(source="video_id")
     category = serializers.ChoiceField(choices=Category.values)
     detail = serializers.CharField()
-    state = serializers.ChoiceField(choices=Report.State.values)
+    state = serializers.ChoiceField(choices=Report.State.choices)
     created_at = serializers.DateTimeField()
 
 

@@ -17,8 +17,8 @@ KEYS = VAR / "keys"
 SECRET_KEY = env.secret("SECRET_KEY", KEYS / "secret_key")
 DEBUG = env.flag("DEBUG", default=False)
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
-PUBLIC_URL = env.text("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
-STREAM_URL = env.text("STREAM_URL", "http://127.0.0.1:8001").rstrip("/")
+PUBLIC_URL = env.address("PUBLIC_URL", "http://127.0.0.1:8000")
+STREAM_URL = env.address("STREAM_URL", "http://127.0.0.1:8001")
 HTTPS = PUBLIC_URL.startswith("https://")
 ROOT_URLCONF = "socialvideo.urls"
 WSGI_APPLICATION = "socialvideo.wsgi.application"
@@ -68,6 +68,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "socialvideo.lib.ratelimit.headers",
+    "socialvideo.lib.wire.length_required",
 ]
 TEMPLATES = [
     {
@@ -134,7 +135,7 @@ _broker_options: dict[str, object] = {"visibility_timeout": 3600}
 if BROKER_URL.startswith("pgmq"):
     _broker_options |= {
         # In libpq's form: pgmq does not unquote the folder of a socket in a URL.
-        "conn_string": make_conninfo(**conninfo_to_dict(DATABASE_URL)),
+        "conn_string": make_conninfo("", **conninfo_to_dict(DATABASE_URL)),
         "pool_timeout": 5,
         "init_extension": False,
         "use_notify": True,
@@ -172,8 +173,12 @@ LOGIN_URL = "/admin/login/"
 SESSION_DAYS = env.integer("SESSION_DAYS", 30, low=1, high=365)
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("handle", "email", "display_name")},
+    },
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 # Multiplies every quota; tests and the walk sign in many people from one address.
 RATE_LIMIT_FACTOR = env.integer("RATE_LIMIT_FACTOR", 1, low=1, high=1_000_000)
@@ -215,6 +220,9 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "socialvideo.lib.errors.render_problem",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
     "URL_FORMAT_OVERRIDE": None,
+    # How many proxies stand before us: a quota counts the address that the outermost of these saw. With 0 the header
+    # X-Forwarded-For is not believed, which anybody can write.
+    "NUM_PROXIES": env.integer("PROXIES", 1 if HTTPS else 0, low=0, high=10),
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "socialvideo",
@@ -240,12 +248,9 @@ ticket. See there.""",
     "COMPONENT_SPLIT_PATCH": False,
     "ENUM_SUFFIX": "",
     "ENUM_NAME_OVERRIDES": {
-        "AskState": "consent.models.Ask.State.values",
         "Audience": "consent.serializers.AUDIENCES",
-        "GrantState": "consent.models.STATES",
-        "JobStatus": "worker.models.Job.status.field.choices",
         "Purpose": "consent.serializers.PURPOSES",
-        "ReportState": "moderation.models.Report.State.values",
+        "ReportState": "moderation.models.Report.State",
     },
 }
 

@@ -42,7 +42,13 @@ class DepictionInline(ReadOnlyInline[Depiction, Video]):
 
     model = Depiction
     related = ("subject", "grant")
-    fields = ("subject", "grant", "epoch")
+    fields = ("subject", "epoch", "under")
+
+    @column("under")
+    def under(self, row: Depiction) -> SafeString:
+        grant = row.grant
+        address = reverse("admin:consent_grant_change", args=[grant.id])
+        return link(address, f"a grant that is {grant.state}, now at epoch {grant.epoch}")
 
 
 @admin.register(Video)

@@ -50,8 +50,8 @@ def idempotent(handler: Handler) -> Handler:
 def request_digest(request: Request) -> bytes:
     """Return the SHA-256 of method, address and parsed body; a form's files count by their bytes."""
     digest = hashlib.sha256(f"{request.method} {request.path}\n".encode())
-    form = request.data.lists() if isinstance(request.data, QueryDict) else [("", [request.data])]
-    for name, items in sorted(form):
+    body: Any = request.data
+    for name, items in sorted(body.lists()) if isinstance(body, QueryDict) else [("", [body])]:
         for item in items:
             content = _bytes(item)
             # With its length before it, no part can pass for the end of one and the beginning of the next.

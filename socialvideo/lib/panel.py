@@ -5,13 +5,15 @@ admin's with another face.
 """
 
 import json
-from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from django.contrib.admin import ShowFacets, SimpleListFilter
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
+from django.db.models.expressions import Combinable
 from django.forms import Select, Textarea
 from django.http import HttpRequest
 from django.utils.functional import cached_property
@@ -20,6 +22,7 @@ from django.utils.safestring import SafeString
 from rest_framework.throttling import BaseThrottle
 from unfold.decorators import action, display  # type: ignore[import-untyped]
 from unfold.enums import ActionVariant  # type: ignore[import-untyped]
+from unfold.utils import display_for_label  # type: ignore[import-untyped]
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget  # type: ignore[import-untyped]
 
 from socialvideo.lib import ratelimit
@@ -104,7 +107,8 @@ class ReadOnlyAdmin(ReadOnly, ModelAdmin[M]):
     """Lists and pages of one table. Name every shown column in ``fields``: what is not named is never shown."""
 
     actions = None
-    ordering: Sequence[Any] = ("-pk",)
+    ordering: ClassVar[tuple[str | Combinable, ...]] = ("-pk",)
+    sortable_by = ()  # newest first; another order would read the whole table
     list_per_page = 50
     paginator = BoundedPaginator
     show_full_result_count = False
@@ -139,9 +143,18 @@ class ReadOnlyInline(ReadOnly, TabularInline[M, P]):
         return super().get_queryset(request).select_related(*self.related)
 
 
-def badge(title: str, **colours: str) -> Callable[[F], F]:
+def badge(title: str, **colours: str) -> Callable[[Callable[[Any, Any], str]], Callable[[Any, Any], SafeString]]:
     """Show a column's word on a colour: success, info, warning or danger; a word without one is grey."""
-    return cast("Callable[[F], F]", display(description=title, label=colours or True))
+
+    def decorate(word: Callable[[Any, Any], str]) -> Callable[[Any, Any], SafeString]:
+        @display(description=title)  # type: ignore[untyped-decorator]
+        @wraps(word)
+        def shown(page: Any, row: Any) -> SafeString:
+            return cast(SafeString, display_for_label(str(word(page, row)), "-", colours))
+
+        return cast("Callable[[Any, Any], SafeString]", shown)
+
+    return decorate
 
 
 def column(title: str, *, boolean: bool | None = None) -> Callable[[F], F]:

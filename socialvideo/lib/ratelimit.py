@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
+
+from socialvideo.lib.errors import plain_problem
 
 if TYPE_CHECKING:  # at run time DRF's views are still being imported when they ask for this module
     from rest_framework.views import APIView
@@ -38,6 +41,7 @@ SIGN_UP = Policy("sign-up", 30, 600)
 LOG_IN = Policy("log-in", 30, 300)
 UPLOAD = Policy("upload", 60, 600)
 GENERATE = Policy("generate", 60, 600)
+REFUSED = Policy("refused", 300, 60)
 
 
 @dataclass(frozen=True)
@@ -61,13 +65,13 @@ def count(policy: Policy, caller: str) -> Reading:
 
 
 class Throttle(BaseThrottle):
-    """Applies the view's ``rate`` policy; the caller is the account, else the address."""
+    """Applies the view's ``rate`` policy to what writes; the caller is the account, else the address."""
 
     reading: Reading | None = None
 
     def allow_request(self, request: Request, view: "APIView") -> bool:
         """Count the request; False makes it a 429 problem."""
-        policy: Policy = getattr(view, "rate", DEFAULT)
+        policy: Policy = DEFAULT if request.method in SAFE_METHODS else getattr(view, "rate", DEFAULT)
         caller = str(request.user.pk) if request.user and request.user.is_authenticated else self.get_ident(request)
         self.reading = count(policy, caller)
         request._request.rate_reading = self.reading  # type: ignore[attr-defined]
@@ -79,11 +83,17 @@ class Throttle(BaseThrottle):
 
 
 def headers(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware that writes RateLimit and RateLimit-Policy on every reply of a counted view."""
+    """Middleware that writes RateLimit and RateLimit-Policy on every reply of the API.
+
+    What was refused before it was counted (no such route, no token, a wrong one) is counted here, by address.
+    """
 
     def respond(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
         reading: Reading | None = getattr(request, "rate_reading", None)
+        if reading is None and request.path.startswith("/api/") and response.status_code < 500:
+            reading = count(REFUSED, BaseThrottle().get_ident(request))  # type: ignore[arg-type]
+            response = response if reading.left >= 0 else _too_many(reading)
         if reading:
             policy = reading.policy
             quota = policy.quota * settings.RATE_LIMIT_FACTOR
@@ -92,3 +102,9 @@ def headers(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[Ht
         return response
 
     return respond
+
+
+def _too_many(reading: Reading) -> HttpResponse:
+    response = plain_problem(429, "rate_limited", f"Too many refused requests. Try again in {reading.reset} seconds.")
+    response["Retry-After"] = str(reading.reset)
+    return response

@@ -28,7 +28,7 @@ LINK = OpenApiParameter(
     "Link", str, OpenApiParameter.HEADER, response=[200], description='The next page, with rel="next", if there is one.'
 )
 # What an operation answers because it takes a body, makes something, lists, or is counted.
-TAKES, CREATES, LISTS, ALWAYS = (400, 413, 415, 422), (400, 409, 422), (400,), (406, 429)
+TAKES, CREATES, LISTS, ALWAYS = (400, 411, 413, 415, 422), (400, 409, 422), (400,), (406, 429)
 
 
 class FieldErrorShape(serializers.Serializer[Any]):

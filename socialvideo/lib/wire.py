@@ -20,6 +20,7 @@ TAKEN: tuple[tuple[Any, type, str], ...] = (
     (serializers.BooleanField, bool, "true or false"),
     (serializers.IntegerField, int, "a whole number"),
 )
+TEXT = serializers.CharField()
 
 
 def length_required(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
@@ -114,17 +115,15 @@ class StrictSerializer(serializers.Serializer[Any]):
         return super().to_internal_value(data)
 
 
-def _type_fault(field: serializers.Field[Any, Any, Any, Any], value: Any) -> Any:
+def _type_fault(field: Any, value: Any) -> Any:
     """Return what is wrong with the JSON type of ``value``; an item of a list by its place; None if nothing is."""
-    for fields, taken, words in TAKEN:
-        if isinstance(field, fields) and value is not None and type(value) is not taken:
-            return ErrorDetail(f"Send {words}.", "wrong_type")
-        if isinstance(field, fields):
-            break
-    if isinstance(field, LISTS) and value is not None:
-        child = getattr(field, "child", _TEXT)
+    found = next(((taken, words) for fields, taken, words in TAKEN if isinstance(field, fields)), None)
+    if value is None or found is None:
+        return None
+    taken, words = found
+    if type(value) is not taken:
+        return ErrorDetail(f"Send {words}.", "wrong_type")
+    if isinstance(value, list):
+        child = getattr(field, "child", TEXT)
         return {place: fault for place, item in enumerate(value) if (fault := _type_fault(child, item))}
     return None
-
-
-_TEXT = serializers.CharField()

@@ -11,9 +11,15 @@ from django.db import connection
 from rest_framework.test import APIClient
 
 from accounts.models import Person
+from socialvideo.lib.errors import Problem
 from tests import factories
 
 Elsewhere = Callable[[Callable[[], Any]], Future[Any]]
+
+
+def refused(status: int, code: str) -> Any:
+    """Expect the problem of this status and code."""
+    return pytest.raises(Problem, check=lambda problem: (problem.status_code, problem.code) == (status, code))
 
 
 @pytest.fixture
@@ -67,18 +73,18 @@ def observer() -> Iterator[psycopg.Connection]:
 
 
 @pytest.fixture
-def until_waiting(observer: psycopg.Connection) -> Callable[[], None]:
-    """Return a call that returns once some connection waits for an advisory lock; fails after five seconds."""
+def until_waiting(observer: psycopg.Connection) -> Callable[[int], None]:
+    """Return a call that returns once so many connections wait for an advisory lock; fails after five seconds."""
 
-    def wait() -> None:
+    def wait(count: int) -> None:
         deadline = time.monotonic() + 5
         while time.monotonic() < deadline:
             row = observer.execute(
                 "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
             ).fetchone()
-            if row and row[0]:
+            if row and row[0] == count:
                 return
             time.sleep(0.005)
-        raise AssertionError("nobody waits for an advisory lock")
+        raise AssertionError(f"no {count} connections wait for an advisory lock")
 
     return wait

@@ -3,12 +3,11 @@
 import contextlib
 import threading
 
-import httpx
 import psycopg
 import pytest
 
 from demo import rendering, seed
-from demo.client import Caller
+from demo.client import Caller, HTTPError, picture
 from demo.people import PORTRAIT, Cast
 from tests.journeys.running import Running, wait_until
 
@@ -20,8 +19,7 @@ WITHDRAWN = "SELECT count(*) FROM consent_withdrawal"
 def grant(cast: Cast) -> str:
     """Leave exactly one standing grant of Eileen's, for Sam; return its id."""
     cast.eileen.send("POST", "/withdrawals", 201, json={"scope": "everything"})
-    photo = {"photo": ("eileen.png", PORTRAIT.read_bytes(), "image/png")}
-    cast.eileen.send("PUT", "/me/likeness", 201, files=photo)
+    cast.eileen.send("PUT", "/me/likeness", 201, fields=picture("photo", PORTRAIT))
     return str(cast.eileen.send("POST", "/grants", 201, json=seed.terms()).json()["id"])
 
 
@@ -51,8 +49,8 @@ def withdraw_meanwhile(eileen: Caller) -> threading.Thread:
     """Send a withdrawal that somebody will interrupt."""
 
     def send() -> None:
-        with contextlib.suppress(httpx.HTTPError):
-            eileen.http.post("/withdrawals", json={"scope": "everything"})
+        with contextlib.suppress(HTTPError):
+            eileen.call("POST", "/withdrawals", json={"scope": "everything"})
 
     thread = threading.Thread(target=send)
     thread.start()

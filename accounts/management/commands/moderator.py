@@ -4,7 +4,9 @@ import os
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import IntegrityError
 
+from accounts import rules
 from accounts.models import Person
 
 
@@ -23,9 +25,14 @@ class Command(BaseCommand):
         password = os.environ.get("MODERATOR_PASSWORD")
         if not password:
             raise CommandError("Set MODERATOR_PASSWORD.")
+        if not rules.HANDLE.fullmatch(options["handle"]):
+            raise CommandError("A handle is 3 to 30 of a-z, 0-9 and _, and begins with a letter.")
         person = Person.objects.filter(handle=options["handle"]).first() or Person(handle=options["handle"])
         person.email, person.display_name = options["email"].lower(), person.display_name or "Moderator"
         person.is_staff = person.is_superuser = True
         person.set_password(password)
-        person.save()
+        try:
+            person.save()
+        except IntegrityError as error:
+            raise CommandError(f"{person.email} belongs to another account.") from error
         self.stdout.write(f"@{person.handle} is a moderator")

@@ -1,0 +1,22 @@
+"""Fixtures of the contract."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.contract import world as worlds
+from tests.contract.world import World
+
+
+@pytest.fixture(autouse=True)
+def empty_storage(settings: Any, tmp_path: Path) -> None:
+    """A folder of files of the test's own, so that what it stores can be counted."""
+    folder = {**settings.STORAGES["default"], "OPTIONS": {"location": str(tmp_path)}}
+    settings.STORAGES = {**settings.STORAGES, "default": folder}
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    """A small world with one of everything."""
+    return worlds.made()

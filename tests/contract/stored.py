@@ -1,0 +1,32 @@
+"""What is stored: a fingerprint of every table of ours and the names of all files, to show that nothing changed."""
+
+from pathlib import Path
+
+from django.apps import apps
+from django.core.files.storage import default_storage
+from django.db import connection
+
+ROOMS = ("accounts", "consent", "worker", "feed", "moderation", "lib")
+# Counts of requests change with every request.
+COUNTS = {"lib_requestcount"}
+# A denial of the gate is itself written down, with its leaf.
+JOURNAL = {"consent_decision", "consent_ledgerleaf", "consent_ledgerhead"}
+
+
+def everything(*, but: frozenset[str] | set[str] = frozenset()) -> dict[str, str]:
+    """A digest of the rows of each table, and the names of the files."""
+    tables = sorted(model._meta.db_table for room in ROOMS for model in apps.get_app_config(room).get_models())
+    parts = [
+        f"SELECT '{table}', md5(coalesce(string_agg(t::text, chr(10) ORDER BY t::text), '')) FROM {table} t"
+        for table in tables
+        if table not in COUNTS | but
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(parts))
+        return {**dict(cursor.fetchall()), "files": " ".join(files())}
+
+
+def files() -> list[str]:
+    """The names of all stored files."""
+    root = Path(default_storage.path(""))
+    return sorted(str(file.relative_to(root)) for file in root.rglob("*") if file.is_file())

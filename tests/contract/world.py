@@ -1,0 +1,154 @@
+"""A small world with one of everything, and for every route a request that its rightful caller may make in it."""
+
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import HttpResponse
+from PIL import Image
+from rest_framework.test import APIClient
+
+from accounts import graph
+from accounts.models import Person, Session
+from consent import asks, withdrawal
+from consent.models import Ask, Grant, Withdrawal
+from consent.withdrawal import Scope
+from feed.models import Post
+from moderation import reports
+from socialvideo.lib.etags import etag
+from tests import factories
+from tests.contract.routes import Route
+from worker.models import Job, Video
+
+ANONYMOUS = "anonymous"
+WHO = (ANONYMOUS, "stranger", "subject", "requester", "moderator")
+
+
+@dataclass(frozen=True)
+class World:
+    """Who and what is there. The requester's video of the subject is published to followers; one more is a draft."""
+
+    people: dict[str, Person]
+    grant: Grant
+    ask: Ask
+    job: Job
+    video: Video
+    draft: Video
+    post: Post
+    withdrawal: Withdrawal
+    session: Session
+
+
+def made() -> World:
+    """Make it: eileen is the subject, sam the requester, kim the stranger, mona the moderator."""
+    subject, requester, stranger = factories.enrolled("eileen"), factories.person("sam"), factories.person("kim")
+    moderator = factories.person("mona", is_staff=True)
+    former = factories.grant(subject, factories.person("lou"))
+    ended = withdrawal.withdraw(subject=subject, scope=Scope(grant_id=former.id))
+    grant = factories.grant(subject, requester, max_uses=20)
+    wish: dict[str, Any] = {"purposes": ["personal"], "audience": "private", "message": ""}
+    ask = asks.ask(requester=requester, subject=subject, **wish)
+    graph.follow(follower=subject, followee=requester)
+    film, draft = factories.video(requester, subject), factories.video(requester, subject)
+    post = factories.post(requester, film, audience="followers")
+    reports.report(reporter=requester, video_id=film.id, category="other", detail="")
+    with_picture(requester)
+    factories.client(requester)
+    people = {"subject": subject, "requester": requester, "stranger": stranger, "moderator": moderator}
+    return World(
+        people=people,
+        grant=Grant.objects.get(id=grant.id),
+        ask=ask,
+        job=factories.job(requester, subject),
+        video=film,
+        draft=draft,
+        post=post,
+        withdrawal=ended,
+        session=Session.objects.get(person=requester),
+    )
+
+
+def with_picture(person: Person) -> None:
+    """Give somebody a profile picture, undecoded."""
+    name = default_storage.save(f"pictures/{person.handle}-256.webp", ContentFile(b"RIFF"))
+    person.picture = name.removesuffix("-256.webp")
+    person.save(update_fields=["picture"])
+
+
+def picture() -> bytes:
+    """The smallest picture that is taken."""
+    buffer = BytesIO()
+    Image.new("RGB", (64, 64), (200, 120, 40)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def client(world: World, who: str) -> APIClient:
+    """A client signed in as one of WHO."""
+    return APIClient() if who == ANONYMOUS else factories.client(world.people[who])
+
+
+def address(world: World, route: Route) -> str:
+    """The address of a route in this world: the requester's things, and the subject's."""
+    values = {
+        "handle": "sam",
+        "ask_id": world.ask.id,
+        "grant_id": world.grant.id,
+        "job_id": world.job.id,
+        "post_id": world.post.id,
+        "session_id": world.session.id,
+        "video_id": world.video.id,
+        "withdrawal_id": world.withdrawal.id,
+    }
+    return "/api/v1" + route.address.format(**values)
+
+
+def body(world: World, route: Route) -> dict[str, Any]:
+    """A body that the rightful caller may send."""
+    grant = {"purposes": ["entertainment"], "audience": "public"}
+    job = {"prompt": "surfing at sunset", "purpose": "entertainment", "audience": "public", "seed": 7}
+    bodies: dict[str, dict[str, Any]] = {
+        "POST /people": {"handle": "ada", "email": "ada@example.org", "password": factories.PASSWORD},
+        "POST /sessions": {"handle": "sam", "password": factories.PASSWORD, "device": "telephone"},
+        "PATCH /me": {"bio": "I make videos."},
+        "POST /asks": {"subject": "eileen", **grant, "message": "May I?"},
+        "PUT /asks/{ask_id}/answer": {"answer": "deferred"},
+        "POST /grants": {"grantee": "kim", **grant, "max_uses": 3},
+        "PATCH /grants/{grant_id}": {"max_uses": 10},
+        "POST /withdrawals": {"scope": "grant", "grant": str(world.grant.id)},
+        "POST /jobs": {"subjects": ["eileen"], **job},
+        "POST /posts": {"video": str(world.draft.id), "caption": "Look.", "audience": "public"},
+        "POST /reports": {"video": str(world.video.id), "category": "likeness", "detail": "This is me."},
+        "POST /moderation/actions": {
+            "video": str(world.video.id),
+            "kind": "takedown",
+            "category": "likeness",
+            "reasons": "It shows somebody who did not agree.",
+        },
+    }
+    return bodies[str(route)]
+
+
+def headers(world: World) -> dict[str, str]:
+    """What every request here carries beside its token."""
+    grant = Grant.objects.get(id=world.grant.id)
+    return {"If-Match": etag(grant.id, grant.version, grant.uses)}
+
+
+def send(world: World, route: Route, api: APIClient, **other: Any) -> HttpResponse:
+    """Make the request of a route as it should be, or with ``other`` content."""
+    if "data" in other:
+        content = other
+    elif route.address in ("/me/picture", "/me/likeness") and route.method == "PUT":
+        name = "picture" if route.address == "/me/picture" else "photo"
+        content = {"data": {name: SimpleUploadedFile("me.png", picture())}, "format": "multipart"}
+    elif route.method in ("POST", "PATCH") or route.address.endswith("/answer"):
+        content = {"data": body(world, route), "format": "json"}
+    else:
+        content = {}
+    response: HttpResponse = getattr(api, route.method.lower())(
+        address(world, route), **content, headers=headers(world), follow=False
+    )
+    return response

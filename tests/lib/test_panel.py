@@ -1,0 +1,230 @@
+"""The panel as a whole: every page of every table answers, costs the same for one row as for five, and writes nothing."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.db import connection
+from django.db.models import Model
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from pytest_django import Settings
+
+from accounts import graph
+from accounts.models import Person, Session
+from consent import asks, withdrawal
+from consent.models import Grant, Likeness
+from consent.rules import Audience, Purpose
+from consent.withdrawal import Scope
+from moderation import actions, reports
+from socialvideo.lib import panel, ratelimit
+from socialvideo.lib.ratelimit import Policy
+from tests import factories
+
+TABLES = sorted(admin.site._registry, key=lambda table: table._meta.label)
+every_table = pytest.mark.parametrize("table", TABLES, ids=[table._meta.label_lower for table in TABLES])
+
+
+def populate(times: int) -> None:
+    """Add that many rows, or more, to every table of the panel; the ledger's head stays one row."""
+    for _ in range(times):
+        subject, requester = factories.enrolled(), factories.person()
+        asks.ask(
+            requester=requester,
+            subject=subject,
+            purposes=frozenset({Purpose.ENTERTAINMENT}),
+            audience=Audience.PUBLIC,
+            message="",
+        )
+        factories.client(requester)
+        graph.follow(follower=subject, followee=requester)
+        factories.grant(subject, requester)
+        video = factories.video(requester, subject)
+        factories.post(requester, video)
+        reports.report(reporter=subject, video_id=video.id, category="other", detail="")
+        actions.dismiss(moderator=subject, video_id=video.id, category="other", reasons="no")
+        withdrawal.withdraw(subject=subject, scope=Scope())
+
+
+def page(table: type[Model], name: str, *args: Any) -> str:
+    """Return the address of one of a table's pages."""
+    return reverse(f"admin:{table._meta.app_label}_{table._meta.model_name}_{name}", args=args)
+
+
+def some_row(table: type[Model]) -> Model:
+    """Return a row of the table."""
+    row = table._default_manager.order_by("-pk").first()
+    assert row
+    return row
+
+
+def values(row: Model) -> dict[str, Any]:
+    """Return what the database now holds of a row."""
+    return dict(type(row)._default_manager.filter(pk=row.pk).values().get())
+
+
+@pytest.fixture
+def staff(client: Client, moderator: Person) -> Client:
+    """A browser in which a superuser is logged in."""
+    client.force_login(moderator)
+    return client
+
+
+@pytest.fixture
+def look(staff: Client) -> Callable[[str], str]:
+    """Get a page that must answer 200, as text."""
+
+    def get(address: str) -> str:
+        response = staff.get(address)
+        assert response.status_code == 200, address
+        return response.content.decode()
+
+    return get
+
+
+def test_the_panel_shows_these_tables_and_no_other() -> None:
+    assert {table._meta.label for table in TABLES} == {
+        *("accounts.Person", "accounts.Session"),
+        *("consent.Ask", "consent.Decision", "consent.Grant", "consent.LedgerHead", "consent.LedgerLeaf"),
+        *("consent.Likeness", "consent.Permit", "consent.Withdrawal"),
+        *("worker.Job", "worker.Video", "feed.Post", "moderation.Report", "moderation.Action"),
+    }
+
+
+@every_table
+def test_every_page_names_the_columns_that_it_shows(table: type[Model]) -> None:
+    page = admin.site._registry[table]
+    assert isinstance(page, panel.ReadOnlyAdmin)
+    assert page.fields or page.fieldsets
+
+
+@every_table
+def test_list_and_page_answer(table: type[Model], look: Callable[[str], str]) -> None:
+    populate(1)
+    row = some_row(table)
+    assert page(table, "change", row.pk) in look(page(table, "changelist"))
+    assert 'name="_save"' not in look(page(table, "change", row.pk))
+
+
+@every_table
+def test_an_empty_list_answers(table: type[Model], look: Callable[[str], str]) -> None:
+    look(page(table, "changelist"))
+
+
+@every_table
+def test_a_list_costs_as_many_queries_for_five_rows_as_for_one(table: type[Model], staff: Client) -> None:
+    populate(1)
+    with CaptureQueriesContext(connection) as one:
+        staff.get(page(table, "changelist"))
+    populate(4)
+    with CaptureQueriesContext(connection) as five:
+        staff.get(page(table, "changelist"))
+    assert len(five) == len(one) <= 5
+
+
+@every_table
+def test_a_superuser_cannot_add_change_or_delete(table: type[Model], staff: Client) -> None:
+    populate(1)
+    row = some_row(table)
+    before, number = values(row), table._default_manager.count()
+    for address in (page(table, "add"), page(table, "change", row.pk), page(table, "delete", row.pk)):
+        sent = {**{name: str(value) for name, value in before.items()}, "state": "given", "post": "yes"}
+        assert staff.post(address, sent).status_code == 403, address
+    assert (values(row), table._default_manager.count()) == (before, number)
+
+
+@every_table
+def test_no_action_on_a_list_deletes(table: type[Model], staff: Client) -> None:
+    populate(1)
+    row = some_row(table)
+    before = values(row)
+    staff.post(page(table, "changelist"), {"action": "delete_selected", "_selected_action": [row.pk], "post": "yes"})
+    assert values(row) == before
+
+
+@every_table
+def test_whoever_is_no_staff_is_sent_to_log_in(table: type[Model], client: Client, stranger: Person) -> None:
+    address = page(table, "changelist")
+    assert client.get(address)["Location"] == f"/admin/login/?next={address}"
+    client.force_login(stranger)
+    assert client.get(address)["Location"] == f"/admin/login/?next={address}"
+
+
+def test_staff_without_any_right_of_its_own_reads_everything(client: Client) -> None:
+    client.force_login(factories.person(is_staff=True))
+    assert [client.get(page(table, "changelist")).status_code for table in TABLES] == [200] * len(TABLES)
+
+
+def test_staff_that_was_shut_out_reads_nothing_any_more(staff: Client, moderator: Person) -> None:
+    Person.objects.filter(id=moderator.id).update(is_active=False)
+    assert staff.get("/admin/").status_code == 302
+
+
+def test_no_page_shows_a_secret(look: Callable[[str], str]) -> None:
+    populate(1)
+    person, likeness, session = some_row(Person), some_row(Likeness), some_row(Session)
+    assert isinstance(person, Person) and isinstance(likeness, Likeness) and isinstance(session, Session)
+    shown = [look(page(table, "changelist")) + look(page(table, "change", some_row(table).pk)) for table in TABLES]
+    text = "".join(shown)
+    assert likeness.key
+    for secret in (person.password, bytes(session.token_digest).hex(), bytes(likeness.key).hex(), likeness.file):
+        assert secret not in text
+
+
+@pytest.mark.parametrize(
+    ("table", "lookup"),
+    [
+        (Person, "password__startswith"),
+        (Session, "token_digest__gt"),
+        (Session, "person__password__startswith"),
+        (Likeness, "key__gt"),
+        (Likeness, "file__startswith"),
+        (Grant, "subject__password__startswith"),
+    ],
+)
+def test_no_address_can_guess_at_a_hidden_column(table: type[Model], lookup: str, staff: Client) -> None:
+    assert staff.get(page(table, "changelist"), {lookup: "a"}).status_code == 400
+
+
+def test_a_search_finds_a_row_by_its_whole_id(look: Callable[[str], str]) -> None:
+    populate(2)
+    old, new = Grant.objects.order_by("id")
+    shown = look(f"{page(Grant, 'changelist')}?q={old.id}")
+    assert str(old.id) in shown
+    assert str(new.id) not in shown
+
+
+def test_a_long_table_is_counted_up_to_a_bound(monkeypatch: pytest.MonkeyPatch, db: None) -> None:
+    monkeypatch.setattr(panel.BoundedPaginator, "LIMIT", 2)
+    for _ in range(3):
+        factories.person()
+    assert panel.BoundedPaginator(Person.objects.order_by("id"), 1).num_pages == 2
+
+
+def log_in(client: Client, handle: str, password: str) -> str:
+    """Try to log in at the panel; return where that leads, or the page that says why not."""
+    response = client.post("/admin/login/", {"username": handle, "password": password, "next": "/admin/"})
+    return response.get("Location") or response.content.decode()
+
+
+def test_a_moderator_logs_in(client: Client, moderator: Person) -> None:
+    assert log_in(client, moderator.handle, factories.PASSWORD) == "/admin/"
+    assert client.get("/admin/").status_code == 200
+
+
+def test_whoever_is_no_staff_cannot_log_in(client: Client, stranger: Person) -> None:
+    assert "for a staff account" in log_in(client, stranger.handle, factories.PASSWORD)
+    assert client.get("/admin/").status_code == 302
+
+
+def test_a_password_cannot_be_guessed_at(
+    client: Client, moderator: Person, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.RATE_LIMIT_FACTOR = 1
+    monkeypatch.setattr(ratelimit, "LOG_IN", Policy("log-in", 2, 300))
+    for guess in ("one", "two"):
+        assert "Please enter the correct" in log_in(client, moderator.handle, guess)
+    assert "Too many attempts" in log_in(client, moderator.handle, factories.PASSWORD)
+    assert client.get("/admin/").status_code == 302

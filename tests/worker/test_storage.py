@@ -1,0 +1,136 @@
+"""The bytes of videos: kept under names that reveal nothing, and removed once a grant has ended."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.core.files.storage import default_storage
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+
+from accounts.models import Person
+from consent import withdrawal
+from consent.models import Grant
+from tests import factories
+from worker import storage
+from worker.models import Video
+
+Listing = Callable[[], list[str]]
+
+
+@pytest.fixture
+def film(tmp_path: Path) -> Path:
+    path = tmp_path / "holiday.mp4"
+    path.write_bytes(b"a film")
+    return path
+
+
+@pytest.fixture
+def poster(tmp_path: Path) -> Path:
+    path = tmp_path / "holiday.jpg"
+    path.write_bytes(b"a poster")
+    return path
+
+
+def withdraw(grant: Grant) -> None:
+    withdrawal.withdraw(subject=grant.subject, scope=withdrawal.Scope(grant_id=grant.id))
+
+
+def files(video: Video) -> list[bool]:
+    return [default_storage.exists(name) for name in (video.file, video.poster)]
+
+
+def purged() -> QuerySet[Video]:
+    return Video.objects.exclude(purged_at=None)
+
+
+def test_a_file_is_kept_whole_under_a_random_name(media: Listing, film: Path) -> None:
+    names = {storage.keep(film) for _ in range(5)}
+    assert len(names) == 5
+    assert all(re.fullmatch(r"videos/([0-9a-f]{2})/\1[0-9a-f]{30}\.mp4", name) for name in names)
+    with default_storage.open(names.pop()) as stored:
+        assert stored.read() == b"a film"
+
+
+def test_what_is_kept_stays_when_all_goes_well(media: Listing, film: Path, poster: Path) -> None:
+    with storage.kept(film, poster) as names:
+        pass
+    assert [Path(name).suffix for name in names] == [".mp4", ".jpg"]
+    assert all(default_storage.exists(name) for name in names)
+
+
+def test_what_is_kept_goes_when_something_is_raised(media: Listing, film: Path, poster: Path) -> None:
+    with pytest.raises(KeyboardInterrupt), storage.kept(film, poster):
+        assert len(media()) == 2
+        raise KeyboardInterrupt
+    assert media() == []
+
+
+def test_nothing_is_kept_when_the_second_cannot_be(media: Listing, film: Path) -> None:
+    with pytest.raises(FileNotFoundError), storage.kept(film, film.with_name("missing.jpg")):
+        pass
+    assert media() == []
+
+
+def test_dropping_what_is_gone_already_is_fine(media: Listing, film: Path) -> None:
+    name = storage.keep(film)
+    storage.drop([name, name, "videos/00/none.mp4"])
+    assert media() == []
+
+
+def test_the_bytes_of_a_withdrawn_video_are_removed_once(media: Listing, video: Video, grant: Grant) -> None:
+    withdraw(grant)
+    assert files(video) == [True, True]
+    assert storage.purge_ended() == 1
+    assert (files(video), purged().count()) == ([False, False], 1)
+    first = purged().get().purged_at
+    assert storage.purge_ended() == 0
+    assert purged().get().purged_at == first
+
+
+def test_the_record_of_a_purged_video_stays(media: Listing, video: Video, grant: Grant) -> None:
+    withdraw(grant)
+    storage.purge_ended()
+    assert Video.objects.get().depictions.count() == 1
+
+
+def test_a_video_whose_grant_stands_is_not_touched(media: Listing, video: Video) -> None:
+    assert storage.purge_ended() == 0
+    assert (files(video), purged().count()) == ([True, True], 0)
+
+
+def test_one_ended_grant_of_two_is_enough(media: Listing, grant: Grant, subject: Person, requester: Person) -> None:
+    ben = factories.enrolled("ben")
+    other = factories.grant(ben, requester)
+    together, alone = factories.video(requester, subject, ben), factories.video(requester, subject)
+    withdraw(other)
+    assert storage.purge_ended() == 1
+    assert (files(together), files(alone)) == ([False, False], [True, True])
+
+
+@pytest.mark.parametrize("state", ["revoked", "expired", "invalidated"])
+def test_every_end_of_a_grant_counts(media: Listing, video: Video, state: str) -> None:
+    Grant.objects.update(state=state, ended_at=Now())
+    assert storage.purge_ended() == 1
+    assert files(video) == [False, False]
+
+
+def test_a_purge_that_was_interrupted_is_finished_by_the_next(
+    media: Listing, grant: Grant, subject: Person, requester: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    videos = [factories.video(requester, subject) for _ in range(2)]
+    withdraw(grant)
+    drop, done = storage.drop, []
+
+    def failing(names: list[str]) -> None:
+        if done:
+            raise OSError("the store is away")
+        done.append(drop(names))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(storage, "drop", failing)
+        with pytest.raises(OSError, match="the store is away"):
+            storage.purge_ended()
+    assert storage.purge_ended() == 1
+    assert (purged().count(), [files(video) for video in videos]) == (2, [[False, False]] * 2)

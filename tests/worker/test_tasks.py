@@ -1,0 +1,46 @@
+"""Celery's doors: their names are the ones that are sent to, and each makes one call."""
+
+import pytest
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from socialvideo.celery import app
+from socialvideo.lib.ids import new_id
+from worker import jobs, pipeline, storage, tasks
+
+NAMES = {"worker.tasks.run_job", "worker.tasks.sweep", "worker.tasks.purge"}
+
+
+def test_every_task_is_registered_under_its_name() -> None:
+    assert {name for name in app.tasks if name.startswith("worker.")} == NAMES
+
+
+def test_whatever_is_sent_scheduled_or_routed_is_registered() -> None:
+    scheduled = {entry["task"] for entry in settings.CELERY["beat_schedule"].values()}
+    assert {jobs.RUN, jobs.PURGE} | scheduled | set(settings.CELERY["task_routes"]) <= NAMES
+
+
+def test_the_withdrawal_handlers_can_be_called() -> None:
+    assert [import_string(dotted) for dotted in settings.WITHDRAWAL_HANDLERS] == [jobs.cancel_for]
+
+
+def test_run_job_runs_that_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[object] = []
+    monkeypatch.setattr(pipeline, "run", calls.append)
+    job_id = new_id()
+    tasks.run_job(job_id=str(job_id))
+    assert calls == [job_id]
+
+
+@pytest.mark.parametrize(("task", "room", "verb"), [(tasks.sweep, jobs, "sweep"), (tasks.purge, storage, "purge_ended")])
+def test_a_task_makes_one_call(monkeypatch: pytest.MonkeyPatch, task: object, room: object, verb: str) -> None:
+    calls: list[str] = []
+    monkeypatch.setattr(room, verb, lambda: calls.append(verb))
+    task(sent_by="a newer release")  # type: ignore[operator]
+    assert calls == [verb]
+
+
+def test_a_message_that_came_twice_finds_nothing_to_do(db: None) -> None:
+    tasks.run_job(job_id=str(new_id()))
+    tasks.sweep()
+    tasks.purge()
