@@ -53,6 +53,13 @@ class _Child:
     popen: subprocess.Popen[bytes]
     log: Log
     slot: int
+    asked: bool = False
+
+    def ask_to_stop(self) -> None:
+        """Send the stop signal once; Celery takes a second one for an order to drop everything."""
+        if self.popen.poll() is None and not self.asked:
+            self.popen.send_signal(self.process.stop_signal)
+            self.asked = True
 
     def obituary(self) -> ChildDied:
         """Say how it ended, with the last lines it wrote."""
@@ -66,7 +73,7 @@ class Supervisor:
 
     Only for the main thread. SIGINT, SIGTERM and SIGHUP are noted, and obeyed at the next `start`, `run`, `check` or
     `wait`, which then leaves by way of the end of the block. At that end, whatever its reason, all processes are
-    stopped in reverse order.
+    stopped: the first one last, for the others stand on it.
     """
 
     def __init__(self, var: Path) -> None:
@@ -98,8 +105,11 @@ class Supervisor:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool:
-        """Stop all processes, last started first, and give the var folder back."""
+        """Stop all processes, the first started last, and give the var folder back."""
         with self._resources:
+            # All but the first may stop at the same time; the first is what the others stand on.
+            for child in self._children[1:]:
+                child.ask_to_stop()
             while self._children:
                 self._end(self._children.pop())
         return kind is Stopped
@@ -203,7 +213,7 @@ class Supervisor:
     def _end(self, child: _Child) -> None:
         """Ask a process to stop, and kill its whole group when it has gone or its time is over."""
         if child.popen.poll() is None:
-            child.popen.send_signal(child.process.stop_signal)
+            child.ask_to_stop()
             try:
                 child.popen.wait(child.process.stop_timeout_s)
             except subprocess.TimeoutExpired:
