@@ -35,9 +35,10 @@ run: .venv/base ## Start everything, seed the demo's people, stay up until Ctrl-
 test: .venv/dev ## Run every test, with lint, types, contracts and shape (T=path for some)
 	$(MAKE) --no-print-directory lint types
 	$(BIN)/python -m pytest $(T) --cov --cov-report=term --cov-fail-under=85
+	$(if $(filter tests,$(T)),$(MAKE) --no-print-directory test-generation)
 
 test-generation: .venv-generation/ready ## Run the diffusion engine's tests (installs torch)
-	.venv-generation/bin/python -m pytest -m generation tests/worker
+	.venv-generation/bin/python -m pytest -m generation tests/worker tests/journeys
 
 proofs: .venv/dev ## Run the long proofs at full size
 	PROOFS=full $(BIN)/python -m pytest -m proof tests

@@ -30,7 +30,7 @@ def note(text: str) -> None:
 def bar(label: str, percent: int, *, done: bool = False) -> None:
     """Draw a progress bar; on a terminal it moves in place, in a file it is written once, when done."""
     filled = WIDTH * percent // 100
-    line = f"           {label:<12} {'█' * filled}{'░' * (WIDTH - filled)} {percent:>3} %"
+    line = f"           {label:<18} {'█' * filled}{'░' * (WIDTH - filled)} {percent:>3} %"
     if sys.stdout.isatty():
         print(f"\r{line}", end="\n" if done else "", flush=True)
     elif done:

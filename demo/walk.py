@@ -50,8 +50,9 @@ def _arrive(cast: Cast) -> None:
         "/me/picture", "picture", people.PORTRAIT, 200, "profile picture: re-encoded, stripped, three sizes"
     )
     cast.kim.step("PUT", "/people/sam/follow", 204, "Kim follows Sam")
-    photo = "her likeness is enrolled, sealed under a key of its own (portrait: NASA, public domain)"
+    photo = "likeness enrolled, sealed under a key of its own"
     cast.eileen.upload("/me/likeness", "photo", people.PORTRAIT, 201, photo)
+    terminal.note("portrait: NASA, public domain; it stands in for an enrolled person")
 
 
 def _make(cast: Cast) -> tuple[str, str]:
