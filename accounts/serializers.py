@@ -34,7 +34,7 @@ class ProfileChange(StrictSerializer):
 
 
 class PictureUpload(StrictSerializer):
-    """A JPEG, PNG or WebP of at most 25 megapixels and 16 MiB."""
+    """A JPEG, PNG or WebP of at most 25 megapixels and 12 MiB."""
 
     picture = serializers.FileField()
 

@@ -45,8 +45,7 @@ def answer(*, subject: Person, ask_id: UUID, state: Ask.State) -> Ask:
 def close(row: Ask, state: Ask.State) -> None:
     """Write the answer to an open ask, in the caller's transaction."""
     row.state = state
-    row.save(update_fields=["state"])
-    Ask.objects.filter(id=row.id).update(answered_at=Now())
+    Ask.objects.filter(id=row.id).update(state=state, answered_at=Now())
     _record(row)
 
 

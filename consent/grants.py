@@ -46,12 +46,18 @@ def give(*, subject: Person, grantee: Person, terms: Terms, ask_id: UUID | None)
 
 
 def narrow(*, grant: Grant, expires_at: datetime | None, max_uses: int | None) -> Grant:
-    """Shorten a standing grant or lower its count; widening takes a new grant. 409 once it ended."""
+    """Shorten a standing grant or lower its count; widening takes a new grant.
+
+    409 once it ended, 412 when it is no more as ``grant`` was read.
+    """
+    seen = grant.version, grant.uses
     with transaction.atomic(durable=True):
         locks.exclude([grant.subject_id])
         grant = Grant.objects.select_related("subject", "grantee").select_for_update(of=("self",)).get(id=grant.id)
         if grant.state != State.GIVEN:
             raise Problem(409, "grant_ended", f"This grant is {grant.state}. Give a new one.")
+        if (grant.version, grant.uses) != seen:
+            raise Problem(412, "precondition_failed", "It changed since you read it. Read it again and decide anew.")
         if expires_at and expires_at > grant.expires_at:
             raise invalid("/expires_at", "would_widen", "A grant can only be narrowed. Withdraw it and give a new one.")
         if max_uses and not grant.uses <= max_uses <= grant.max_uses:

@@ -83,7 +83,7 @@ class AsksView(APIView):
         sent.is_valid(raise_exception=True)
         wish: dict[str, Any] = dict(sent.validated_data)
         ask = asks.ask(requester=signed_in(request), subject=people.find(wish.pop("subject")), **wish)
-        ask.refresh_from_db()
+        ask.refresh_from_db(fields=["created_at"])
         return Response(AskShape(ask).data, status=201, headers={"Location": f"/api/v1/asks/{ask.id}"})
 
     @described(gives=page_of(AskShape), problems=(400,), listed=True, parameters=(SIDE,), summary="List asks")

@@ -3,7 +3,10 @@ each chunk. When the process cannot hear, every stream is cut and none begins (f
 
 import asyncio
 import logging
+import math
+import time
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -12,14 +15,30 @@ from socialvideo.lib.bus import CHANNEL
 
 log = logging.getLogger(__name__)
 RETRY_S = 0.5
+# A peer that vanished without a word would leave us deaf and not knowing it: notice within about 12 seconds.
+KEEPALIVE: dict[str, Any] = {
+    "keepalives_idle": 6,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 12_000,
+}
 
 
 class Watched:
-    """One stream, with the keys (``grant:…``, ``session:…``, ``video:…``) that end it."""
+    """One stream, with the keys (``grant:…``, ``session:…``, ``video:…``) that end it.
+
+    Nobody announces that a grant expires: ``ends_at`` is when it does, in seconds of ``time.monotonic``.
+    """
 
     def __init__(self, keys: frozenset[str]) -> None:
         self.keys = keys
-        self.is_cut = False
+        self.ends_at = math.inf
+        self.was_ended = False
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether not one more byte may be sent."""
+        return self.was_ended or time.monotonic() >= self.ends_at
 
 
 class Cuts:
@@ -33,7 +52,7 @@ class Cuts:
     def watch(self, kinds: Iterable[tuple[str, UUID]]) -> Watched:
         """Register a stream BEFORE its gate is asked, so that nothing falls between that answer and the listening."""
         watched = Watched(frozenset(f"{kind}:{one}" for kind, one in kinds))
-        watched.is_cut = not self.hears
+        watched.was_ended = not self.hears
         self._streams[watched] = None
         return watched
 
@@ -48,7 +67,7 @@ class Cuts:
     def end(self, key: str) -> None:
         """Cut every stream that rests on ``key``."""
         for watched in self._streams:
-            watched.is_cut = watched.is_cut or key in watched.keys
+            watched.was_ended = watched.was_ended or key in watched.keys
 
     async def listen(self) -> None:
         """Listen for ever; reconnect when the database goes away, deaf meanwhile."""
@@ -62,7 +81,8 @@ class Cuts:
             await asyncio.sleep(RETRY_S)
 
     async def _hear(self) -> None:
-        async with await psycopg.AsyncConnection.connect(self.database_url, autocommit=True) as connection:
+        ear = await psycopg.AsyncConnection.connect(self.database_url, autocommit=True, **KEEPALIVE)
+        async with ear as connection:
             await connection.execute(f"LISTEN {CHANNEL}")
             self.hears = True
             async for notice in connection.notifies():
@@ -71,4 +91,4 @@ class Cuts:
     def _deafen(self) -> None:
         self.hears = False
         for watched in self._streams:
-            watched.is_cut = True
+            watched.was_ended = True

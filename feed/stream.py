@@ -6,6 +6,7 @@ asked again for every request, and before each chunk the process knows whether a
 
 import asyncio
 import re
+import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
 from typing import IO, Any
@@ -16,11 +17,13 @@ import orjson
 from asgiref.sync import sync_to_async
 from django.core.files.storage import default_storage
 from django.db import DatabaseError, close_old_connections
+from django.db.models import F
 
 from feed import playback, ranges
 from feed.cuts import Cuts, Watched
 from feed.playback import Ticket
 from socialvideo.lib import errors
+from socialvideo.lib.clock import StatementTime
 from socialvideo.lib.errors import Problem
 from worker.models import Video
 
@@ -112,8 +115,12 @@ def _ticket(scope: Scope) -> tuple[Ticket, str]:
 def _reopened(ticket: Ticket, cuts: Cuts, watched: Watched) -> Video:
     """Ask the gate for this request. The grants are watched before it is asked."""
     try:
-        claims = Video.objects.filter(id=ticket.video_id).values_list("depictions__grant", flat=True)
-        cuts.extend(watched, [("grant", grant) for grant in claims if grant])
+        now = time.monotonic()
+        left = F("depictions__grant__expires_at") - StatementTime()
+        resting = Video.objects.filter(id=ticket.video_id, depictions__isnull=False).annotate(left=left)
+        grants = dict(resting.values_list("depictions__grant", "left"))
+        cuts.extend(watched, [("grant", grant) for grant in grants])
+        watched.ends_at = min((now + left.total_seconds() for left in grants.values()), default=now)
         return playback.reopen(ticket)
     finally:
         close_old_connections()

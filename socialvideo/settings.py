@@ -197,7 +197,7 @@ ENGINES = {
     "diffusion": "worker.engines.diffusion.DiffusionEngine",
 }
 MODEL = env.text("MODEL", "")
-if ENGINE == "diffusion" and not Path(MODEL).is_dir():
+if ENGINE == "diffusion" and not (MODEL and Path(MODEL).is_dir()):
     raise env.SettingWrong(f"ENGINE is diffusion but MODEL is {MODEL!r}. Name the folder of a diffusers pipeline.")
 
 # What is rendered; a diffusion model may need smaller pictures.
@@ -220,6 +220,8 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "socialvideo.lib.errors.render_problem",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
     "URL_FORMAT_OVERRIDE": None,
+    # Trusting X-Forwarded-For without a proxy would let a client be a new address each time.
+    "NUM_PROXIES": env.integer("NUM_PROXIES", 0, low=0, high=5),
     # How many proxies stand before us: a quota counts the address that the outermost of these saw. With 0 the header
     # X-Forwarded-For is not believed, which anybody can write.
     "NUM_PROXIES": env.integer("PROXIES", 1 if HTTPS else 0, low=0, high=10),
@@ -238,7 +240,6 @@ for `Retry-After`. Times are UTC (RFC 3339), ids are UUIDv7.
 
 The bytes of a video are not below `/api/v1`: `open_video` answers with addresses of the stream server that carry a
 ticket. See there.""",
-    "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

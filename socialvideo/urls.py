@@ -2,9 +2,10 @@
 
 from django.contrib import admin
 from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from django.views.generic import RedirectView
+from drf_spectacular.views import SpectacularSwaggerView
 
-from socialvideo.lib import health
+from socialvideo.lib import health, openapi
 
 urlpatterns = [
     path("api/v1/", include("accounts.urls")),
@@ -12,8 +13,9 @@ urlpatterns = [
     path("api/v1/", include("worker.urls")),
     path("api/v1/", include("feed.urls")),
     path("api/v1/", include("moderation.urls")),
-    path("api/v1/schema", SpectacularAPIView.as_view(), name="schema"),
+    path("api/v1/schema", openapi.SchemaView.as_view(), name="schema"),
     path("api/v1/docs", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("admin", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
     path("livez", health.alive),
     path("readyz", health.ready),

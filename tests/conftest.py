@@ -38,6 +38,7 @@ def ledger_head(request: pytest.FixtureRequest, _django_db_marker: None) -> None
     """Write the row that the migrations wrote: the flush after a test with real commits empties every table."""
     marker = request.node.get_closest_marker("django_db")
     if "transactional_db" in request.fixturenames or (marker and marker.kwargs.get("transaction")):
+        request.getfixturevalue("transactional_db")
         LedgerHead.objects.get_or_create(id=1)
 
 

@@ -63,7 +63,7 @@ class VideoAdmin(ReadOnlyAdmin[Video]):
     fieldsets = (
         (None, {"fields": ("owner", "prompt", "kind", "engine", "taken_down_at", "purged_at", "reports")}),
         ("Film", {"fields": ("width", "height", "fps", "seconds", "size_bytes", "sha256")}),
-        ("Came of", {"fields": ("job", "permit", "created_at")}),
+        ("Came of", {"fields": ("made_by", "permit", "created_at")}),
     )
     inlines = (DepictionInline,)
 
@@ -84,5 +84,5 @@ class VideoAdmin(ReadOnlyAdmin[Video]):
         return link(f"{reverse('admin:moderation_report_changelist')}?video={video.id}", "Reports of this video")
 
     @column("job")
-    def job(self, video: Video) -> SafeString:
+    def made_by(self, video: Video) -> SafeString:
         return link(reverse("admin:worker_job_change", args=[video.job.id]), video.job)

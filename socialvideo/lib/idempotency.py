@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 from django.core.files.uploadedfile import UploadedFile
+from django.db import IntegrityError
 from django.db.models import F
 from django.db.models.functions import Now
 from django.http import QueryDict
@@ -26,6 +27,7 @@ from socialvideo.lib.models import KeptReply
 KEPT = timedelta(hours=24)
 IN_FLIGHT = timedelta(seconds=60)
 Handler = Callable[..., Response]
+IN_FLIGHT_PROBLEM = Problem(409, "in_flight", "The first request with this key still runs. Ask again in a second.")
 
 
 def idempotent(handler: Handler) -> Handler:
@@ -82,13 +84,16 @@ def _begin(caller: str, key: str, digest: bytes) -> Response | None:
     stale = KeptReply.objects.filter(caller=caller, key=key, created_at__lt=Now() - KEPT)
     lost = KeptReply.objects.filter(caller=caller, key=key, status=None, created_at__lt=Now() - IN_FLIGHT)
     (stale | lost).delete()
-    kept, fresh = KeptReply.objects.get_or_create(caller=caller, key=key, defaults={"request_digest": digest})
+    try:
+        kept, fresh = KeptReply.objects.get_or_create(caller=caller, key=key, defaults={"request_digest": digest})
+    except IntegrityError as error:  # the first one held the key, and failed before it could be read
+        raise IN_FLIGHT_PROBLEM from error
     if fresh:
         return None
     if bytes(kept.request_digest) != digest:
         raise Problem(422, "idempotency_key_reused", "This Idempotency-Key came with another body. Use a fresh key.")
     if kept.status is None:
-        raise Problem(409, "in_flight", "The first request with this key still runs. Ask again in a second.")
+        raise IN_FLIGHT_PROBLEM
     headers = {"Idempotency-Replayed": "true"} | ({"Location": kept.location} if kept.location else {})
     return Response(orjson.loads(bytes(kept.body or b"null")), status=kept.status, headers=headers)
 

@@ -88,18 +88,23 @@ class ReadOnly:
     """Staff may look; no one may add, change or delete. Not a right that somebody could be given: there is no path."""
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Staff is a flag, and it is enough."""
         return bool(request.user.is_active and getattr(request.user, "is_staff", False))
 
     def has_module_permission(self, request: HttpRequest) -> bool:
+        """The same for a whole room."""
         return self.has_view_permission(request)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never."""
         return False
 
 
@@ -116,10 +121,16 @@ class ReadOnlyAdmin(ReadOnly, ModelAdmin[M]):
     links_by: tuple[str, ...] = ()
     """Columns by which other pages link to rows of this list, as in ``?video=``."""
 
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Filter by what is shown and nothing else, so that no address can guess at a hidden column."""
-        offered = {spec[0] if isinstance(spec, tuple) else spec for spec in self.list_filter} | set(self.links_by)
-        return lookup.split("__")[0] in offered
+        own = {
+            spec.parameter_name
+            for spec in self.list_filter
+            if isinstance(spec, type) and issubclass(spec, SimpleListFilter)
+        }
+        columns = {spec[0] if isinstance(spec, tuple) else spec for spec in self.list_filter}
+        offered = lookup in {*own, *self.links_by} or lookup.split("__")[0] in columns
+        return offered and super().lookup_allowed(lookup, value, request)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[M], search_term: str
@@ -136,11 +147,16 @@ class ReadOnlyInline(ReadOnly, TabularInline[M, P]):
     """Rows of another table on a page."""
 
     extra = 0
+    hide_title = True
     related: tuple[str, ...] = ()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[M]:
         """Return the rows with what each shows of others, in one query."""
         return super().get_queryset(request).select_related(*self.related)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[Any, ...]:
+        """Show every column as text."""
+        return tuple(self.fields or ())
 
 
 def badge(title: str, **colours: str) -> Callable[[Callable[[Any, Any], str]], Callable[[Any, Any], SafeString]]:

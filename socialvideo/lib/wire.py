@@ -46,8 +46,13 @@ def refuse_above(length: int, limit: int) -> None:
         raise Problem(413, "body_too_large", f"The body may be at most {limit} bytes here. Send less.")
 
 
-class JSONParser(parsers.JSONParser):
-    """Reads at most ``MAX_JSON_BYTES`` of strict JSON (no lone surrogates, no NaN)."""
+class JSONParser(parsers.BaseParser):
+    """Reads at most ``MAX_JSON_BYTES`` of strict JSON (no lone surrogates, no NaN).
+
+    Not DRF's own class: for that one DRF has the whole body read before it asks.
+    """
+
+    media_type = "application/json"
 
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None

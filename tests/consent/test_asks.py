@@ -1,7 +1,6 @@
 """Asking, and being told later or no."""
 
 import json
-from typing import Any
 
 import pytest
 

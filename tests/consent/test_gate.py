@@ -186,9 +186,7 @@ def test_the_grant_of_one_subject_does_not_answer_for_another(
     assert Decision.objects.get().reason == "no_grant"
 
 
-def test_one_subject_without_a_grant_denies_the_whole_and_is_the_one_journaled(
-    grant: Grant, requester: Person
-) -> None:
+def test_one_subject_without_a_grant_denies_the_whole_and_is_the_one_journaled(grant: Grant, requester: Person) -> None:
     other = factories.enrolled()
     assert Tried(Point.REQUEST, requester, [Claim(grant.subject_id), Claim(other.id)]).ran == []
     row = Decision.objects.get()
@@ -314,11 +312,9 @@ WRITTEN = ["effect", "head held", "leaves", "head", "decisions"]
 
 def steps(queries: CaptureQueriesContext) -> list[str]:
     """The statements between the begin and the end of the transaction, each by its name above."""
-    named = []
-    for query in queries.captured_queries:
-        if not re.match("SAVEPOINT|RELEASE|BEGIN|COMMIT", query["sql"]):
-            named.append(next(name for name, pattern in STEPS.items() if re.match(pattern, query["sql"])))
-    return named
+    statements = [query["sql"] for query in queries.captured_queries]
+    inner = [sql for sql in statements if not re.match("SAVEPOINT|RELEASE|BEGIN|COMMIT", sql)]
+    return [next(name for name, pattern in STEPS.items() if re.match(pattern, sql)) for sql in inner]
 
 
 @pytest.mark.parametrize(

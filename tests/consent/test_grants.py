@@ -87,9 +87,7 @@ def test_a_grant_ends_when_the_subject_says(subject: Person, requester: Person, 
         (366 * DAY, "expiry_too_far"),
     ],
 )
-def test_an_end_that_cannot_be_is_refused(
-    subject: Person, requester: Person, ahead: timedelta, code: str
-) -> None:
+def test_an_end_that_cannot_be_is_refused(subject: Person, requester: Person, ahead: timedelta, code: str) -> None:
     with refused(422, code) as caught:
         factories.grant(subject, requester, expires_at=database_now() + ahead)
     assert [error.pointer for error in caught.value.errors] == ["/expires_at"]
@@ -208,11 +206,13 @@ def test_narrowing_one_term_leaves_the_other(grant: Grant, change: dict[str, Any
 
 def test_a_grant_can_be_narrowed_to_what_is_used(grant: Grant) -> None:
     grants.count_use([grant.id])
+    grant.refresh_from_db()
     assert grants.narrow(grant=grant, expires_at=None, max_uses=1).max_uses == 1
 
 
 def test_a_grant_cannot_be_narrowed_below_what_is_used(grant: Grant) -> None:
     Grant.objects.update(uses=2)
+    grant.refresh_from_db()
     with refused(422, "would_widen") as caught:
         grants.narrow(grant=grant, expires_at=None, max_uses=1)
     assert caught.value.errors[0].detail == "Choose from 2 (used) to 5."
@@ -229,6 +229,21 @@ def test_a_grant_is_never_widened(grant: Grant, later: timedelta | None, max_use
         grants.narrow(grant=grant, expires_at=end, max_uses=max_uses)
     row = Grant.objects.get()
     assert (row.expires_at, row.max_uses, row.version, leaves("narrowing")) == (grant.expires_at, 5, 1, 0)
+
+
+def test_a_grant_is_not_narrowed_by_who_read_it_before_another_did(grant: Grant) -> None:
+    read_before = Grant.objects.get()
+    grants.narrow(grant=grant, expires_at=None, max_uses=3)
+    with refused(412, "precondition_failed"):
+        grants.narrow(grant=read_before, expires_at=None, max_uses=2)
+    assert (Grant.objects.get().max_uses, leaves("narrowing")) == (3, 1)
+
+
+def test_a_grant_is_not_narrowed_by_who_read_it_before_its_use(grant: Grant) -> None:
+    grants.count_use([grant.id])
+    with refused(412, "precondition_failed"):
+        grants.narrow(grant=grant, expires_at=None, max_uses=2)
+    assert Grant.objects.get().max_uses == 5
 
 
 def test_an_ended_grant_cannot_be_narrowed(grant: Grant) -> None:

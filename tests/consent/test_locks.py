@@ -108,9 +108,7 @@ def test_a_withdrawal_waits_for_a_use_that_is_open_and_comes_after_it(
         return Grant.objects.get(id=grant.id).state
 
     claim = Claim(grant.subject_id, grant.id, 1)
-    using = elsewhere(
-        lambda: gate.use(point=Point.OPEN, requester_id=grant.grantee_id, claims=[claim], effect=slow)
-    )
+    using = elsewhere(lambda: gate.use(point=Point.OPEN, requester_id=grant.grantee_id, claims=[claim], effect=slow))
     assert began.wait(WAIT)
     withdrawing = elsewhere(lambda: withdrawal.withdraw(subject=grant.subject, scope=Scope()))
     until_waiting(1)

@@ -44,7 +44,9 @@ def permit_of(grant: Grant) -> Permit:
 
 def test_the_journal_is_never_changed_and_never_dropped(grant: Grant) -> None:
     decide(grant)
-    refuses(lambda: Decision.objects.update(verdict="denied", reason="ended"), "append-only: UPDATE of consent_decision")
+    refuses(
+        lambda: Decision.objects.update(verdict="denied", reason="ended"), "append-only: UPDATE of consent_decision"
+    )
     refuses(lambda: Decision.objects.all().delete(), "append-only: DELETE of consent_decision")
     assert Decision.objects.get().verdict == "allowed"
 
@@ -154,9 +156,7 @@ def test_a_withdrawal_has_a_known_scope(subject: Person) -> None:
 def test_nobody_asks_themselves_and_an_answer_has_its_time(subject: Person, requester: Person) -> None:
     wish: dict[str, Any] = {"purposes": ["personal"], "audience": "private"}
     refuses(lambda: Ask.objects.create(requester=subject, subject=subject, **wish), "ask_not_oneself")
-    refuses(
-        lambda: Ask.objects.create(requester=requester, subject=subject, **wish, answered_at=Now()), "ask_answered"
-    )
+    refuses(lambda: Ask.objects.create(requester=requester, subject=subject, **wish, answered_at=Now()), "ask_answered")
 
 
 def test_the_fact_of_a_grant_is_what_its_row_says(grant: Grant) -> None:
@@ -186,7 +186,9 @@ def test_rows_name_themselves_by_ids_and_states(grant: Grant) -> None:
 
 def test_the_tables_that_only_grow_are_guarded_by_triggers(db: None) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgname LIKE ANY(%s)", [["consent%", "grant%"]])
+        cursor.execute(
+            "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgname LIKE ANY(%s)", [["consent%", "grant%"]]
+        )
         names = {name for (name,) in cursor.fetchall()}
     assert names == {
         "consent_ledgerleaf_append_only",

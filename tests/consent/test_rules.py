@@ -109,7 +109,9 @@ def test_a_grant_stands_from_not_before_until_just_before_it_expires(now: dateti
     assert rules.standing(STANDING, 3, now) is reason
 
 
-@pytest.mark.parametrize(("epoch", "reason"), [(None, None), (3, None), (2, Reason.STALE_EPOCH), (4, Reason.STALE_EPOCH)])
+@pytest.mark.parametrize(
+    ("epoch", "reason"), [(None, None), (3, None), (2, Reason.STALE_EPOCH), (4, Reason.STALE_EPOCH)]
+)
 def test_only_the_remembered_epoch_is_valid(epoch: int | None, reason: Reason | None) -> None:
     assert rules.standing(STANDING, epoch, NOW) is reason
 

@@ -97,9 +97,7 @@ def test_a_grant_past_its_end_can_still_be_withdrawn(grant: Grant) -> None:
 
 
 @pytest.mark.parametrize("scope", ["grantee", "everything"])
-def test_withdrawing_when_nothing_stands_still_gives_a_receipt(
-    subject: Person, requester: Person, scope: str
-) -> None:
+def test_withdrawing_when_nothing_stands_still_gives_a_receipt(subject: Person, requester: Person, scope: str) -> None:
     done = withdrawal.withdraw(subject=subject, scope=Scope(grantee=requester if scope == "grantee" else None))
     assert (done.scope, done.receipt["grants"]) == (scope, [])
     assert verified(done.receipt, keys.public_pem())

@@ -1,5 +1,7 @@
 """What is stored: a fingerprint of every table of ours and the names of all files, to show that nothing changed."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from django.apps import apps
@@ -24,6 +26,14 @@ def everything(*, but: frozenset[str] | set[str] = frozenset()) -> dict[str, str
     with connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join(parts))
         return {**dict(cursor.fetchall()), "files": " ".join(files())}
+
+
+@contextmanager
+def unchanged() -> Iterator[None]:
+    """Fail if what happens inside stores, changes or removes anything."""
+    before = everything()
+    yield
+    assert everything() == before
 
 
 def files() -> list[str]:

@@ -1,5 +1,7 @@
 """A small world with one of everything, and for every route a request that its rightful caller may make in it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
@@ -7,6 +9,7 @@ from typing import Any
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
 from django.http import HttpResponse
 from PIL import Image
 from rest_framework.test import APIClient
@@ -69,6 +72,14 @@ def made() -> World:
         withdrawal=ended,
         session=Session.objects.get(person=requester),
     )
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """Take back what happens inside, so that several callers meet the same world."""
+    place = transaction.savepoint()
+    yield
+    transaction.savepoint_rollback(place)
 
 
 def with_picture(person: Person) -> None:

@@ -78,9 +78,7 @@ def test_a_single_post_shows_to_its_audience_and_says_whether_it_fell(world: Wor
     name, follows, viewer = seat
     shown = {case: visibility.one(viewer=viewer, post_id=post.id) for case, post in world.posts.items()}
     found = {case: (post.stands, post.consented) for case, post in shown.items() if post}
-    assert found == {
-        case: (case[2] == "stands", case[1] == "stands") for case in CASES if belongs(name, follows, case)
-    }
+    assert found == {case: (case[2] == "stands", case[1] == "stands") for case in CASES if belongs(name, follows, case)}
 
 
 def test_a_grid_shows_what_is_visible_and_nothing_else(world: World, seat: Seat) -> None:
@@ -99,9 +97,7 @@ def test_the_following_feed_shows_what_is_visible_of_those_one_follows(world: Wo
 
 def test_watching_asks_for_audience_and_a_post_that_was_not_removed(world: World, seat: Seat) -> None:
     name, follows, viewer = seat
-    may = {
-        case for case, post in world.posts.items() if visibility.may_watch(viewer=viewer, video_id=post.video_id)
-    }
+    may = {case for case, post in world.posts.items() if visibility.may_watch(viewer=viewer, video_id=post.video_id)}
     assert may == {case for case in CASES if belongs(name, follows, case) and case[2] != "removed"}
 
 
@@ -147,7 +143,9 @@ def test_a_post_that_never_was_is_nothing(requester: Person) -> None:
     assert visibility.one(viewer=requester.id, post_id=new_id()) is None
 
 
-def test_a_withdrawal_takes_the_post_out_of_every_list_at_once(video: object, subject: Person, stranger: Person) -> None:
+def test_a_withdrawal_takes_the_post_out_of_every_list_at_once(
+    video: object, subject: Person, stranger: Person
+) -> None:
     post = factories.post(video.owner, video)  # type: ignore[attr-defined, arg-type]
     Follow.objects.create(follower=stranger, followee=post.author)
     assert len(visibility.following(viewer=stranger.id, after=None, limit=9)) == 1
@@ -209,12 +207,12 @@ def paged(read: Read, limit: int) -> Iterator[UUID]:
         after = page[-1].id
 
 
-@pytest.mark.parametrize("limit", [2, 7, 50])
-def test_the_following_feed_is_exactly_the_naive_one_without_gap_or_repeat(crowd: Crowd, limit: int) -> None:
-    feed = paged(lambda after, n: visibility.following(viewer=crowd.viewer.id, after=after, limit=n), limit)
+def test_the_following_feed_is_exactly_the_naive_one_without_gap_or_repeat(crowd: Crowd) -> None:
     wanted = crowd.wanted()
-    assert list(feed) == wanted
     assert len(wanted) > 40
+    for limit in (2, 7, 50):
+        feed = paged(lambda after, n: visibility.following(viewer=crowd.viewer.id, after=after, limit=n), limit)
+        assert list(feed) == wanted
 
 
 def test_every_grid_is_exactly_the_naive_one(crowd: Crowd) -> None:

@@ -139,6 +139,18 @@ def test_progress_is_reported_on_the_way(job: Job, monkeypatch: pytest.MonkeyPat
     assert seen == [0, 16, 33, 50, 66, 83]
 
 
+def test_progress_is_not_written_for_every_step_of_a_long_run(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+    monkeypatch.setattr(jobs, "report", lambda claimed, progress: seen.append(progress))
+    claimed = jobs.claim(job.id)
+    assert claimed
+    redeemed = permits.redeem(permit_id=claimed.permit_id, digest=claimed.spec.digest, job_id=claimed.job_id)
+    on_step = pipeline._checks(claimed, redeemed)
+    for step in range(1000):
+        on_step(step, 1000)
+    assert seen == list(range(0, 100, 2))
+
+
 def test_consent_is_rechecked_before_every_step(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
     checks: list[object] = []
     monkeypatch.setattr(permits, "recheck", checks.append)

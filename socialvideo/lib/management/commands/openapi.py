@@ -1,6 +1,7 @@
 """``manage.py openapi``: write the description of the API to docs/openapi.json, or say whether it is up to date."""
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiJsonRenderer
 from drf_spectacular.validation import validate_schema
 
-FILE = Path(__file__).resolve().parents[4] / "docs" / "openapi.json"
+from socialvideo.lib.openapi import FILE
 
 
 class Command(BaseCommand):
@@ -33,6 +34,7 @@ class Command(BaseCommand):
             raise CommandError("docs/openapi.json is out of date. Run: manage.py openapi", returncode=1)
 
 
+@cache
 def written() -> str:
     """Return the description as it is committed; CommandError if a view describes itself badly."""
     GENERATOR_STATS.reset()

@@ -1,0 +1,114 @@
+"""Every route that takes a body, with every field wrong in every way: generated, so that new routes are swept too."""
+
+import json
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from tests.contract import refusals, stored
+from tests.contract import world as worlds
+from tests.contract.routes import Route, described_routes, fields, operation, required, takers
+from tests.contract.table import rightful
+from tests.contract.world import World
+
+SHAPES: tuple[Any, ...] = ([], None, "x", 5, True, 1.5, [[]], [{}])
+# Wrong for each JSON type; "" and [] are left out, for they may be right.
+ALWAYS: tuple[Any, ...] = (None, {}, {"a": 1}, [[]], [None], [{}], 1.5, -(10**30), 10**30)
+WRONG: dict[str, tuple[Any, ...]] = {
+    "string": (5, 0, True, [], ["x"], "\0", "x" * 100_000),
+    "integer": ("5", "x", "", True, [], -1, 10**18),
+    "boolean": ("true", "yes", "", 0, 1, []),
+    "array": ("x", "", 5, True, ["\0"], [5], ["x" * 1000], [[["x"]]]),
+}
+FORMS: dict[str, tuple[Any, ...]] = {
+    "uuid": ("zzz", "0", "", "0" * 31),
+    "date-time": ("yesterday", "", "2030-13-01T00:00:00Z", "0000-00-00", "9999-12-31T23:59:59-14:00", "1e9"),
+    "email": ("x", "@", "a@b", ""),
+    "enum": ("nonsense", "", "GRANT"),
+}
+
+
+def wrong_values(schema: dict[str, Any]) -> list[Any]:
+    """Values that a field of this schema never takes."""
+    reference = schema.get("$ref") or next((part["$ref"] for part in schema.get("oneOf", schema.get("allOf", []))), "")
+    kind = schema.get("type", "string")
+    form = "enum" if reference or "enum" in schema else schema.get("format", "")
+    return [*ALWAYS, *WRONG[kind], *FORMS.get(form, ())]
+
+
+JSON, FORM = takers("application/json"), takers("multipart/form-data")
+
+
+def test_every_writing_route_takes_json_or_a_form_or_nothing() -> None:
+    writing = [route for route in described_routes() if route.method in ("POST", "PUT", "PATCH")]
+    bodiless = [str(route) for route in writing if "requestBody" not in operation(route)]
+    assert bodiless == ["PUT /people/{handle}/follow"]
+    assert len(JSON) + len(FORM) + len(bodiless) == len(writing)
+
+
+@pytest.mark.parametrize("route", JSON, ids=str)
+def test_a_body_of_another_shape_is_refused_and_stores_nothing(route: Route, world: World) -> None:
+    api = worlds.client(world, rightful(route))
+    with stored.unchanged():
+        for shape in SHAPES:
+            sent = json.dumps(shape)
+            response = worlds.send(world, route, api, data=sent, content_type="application/json")
+            assert refusals.said(response)[:2] == (422, "invalid_request")
+
+
+@pytest.mark.parametrize("route", JSON, ids=str)
+def test_a_field_of_a_wrong_type_is_refused_by_its_name_and_stores_nothing(route: Route, world: World) -> None:
+    api, right = worlds.client(world, rightful(route)), worlds.body(world, route)
+    with stored.unchanged():
+        for name, schema in fields(route).items():
+            for value in wrong_values(schema):
+                sent = {**right, name: value}
+                response = worlds.send(world, route, api, data=sent, format="json")
+                assert response.status_code < 500
+                assert refusals.problem(response)["errors"][0]["pointer"].startswith(f"/{name}"), (name, value)
+
+
+@pytest.mark.parametrize("route", JSON, ids=str)
+def test_a_required_field_that_is_missing_is_named(route: Route, world: World) -> None:
+    api, right = worlds.client(world, rightful(route)), worlds.body(world, route)
+    with stored.unchanged():
+        for name in required(route):
+            sent = {key: value for key, value in right.items() if key != name}
+            response = worlds.send(world, route, api, data=sent, format="json")
+            assert refusals.said(response) == (422, "invalid_request", f"/{name}", "required")
+
+
+@pytest.mark.parametrize("route", JSON, ids=str)
+def test_an_unknown_field_is_refused_by_its_name_and_stores_nothing(route: Route, world: World) -> None:
+    api = worlds.client(world, rightful(route))
+    sent = {**worlds.body(world, route), "a/b~c": 1}
+    with stored.unchanged():
+        response = worlds.send(world, route, api, data=sent, format="json")
+        assert refusals.said(response) == (422, "invalid_request", "/a~1b~0c", "unknown_field")
+
+
+@pytest.mark.parametrize("route", JSON + FORM, ids=str)
+def test_another_content_type_is_refused_and_stores_nothing(route: Route, world: World) -> None:
+    api = worlds.client(world, rightful(route))
+    with stored.unchanged():
+        for media in ("text/plain", "application/xml", "application/x-www-form-urlencoded", "nonsense"):
+            response = worlds.send(world, route, api, data=b'{"a": 1}', content_type=media)
+            assert refusals.said(response) == (415, "unsupported_media_type")
+
+
+@pytest.mark.parametrize("route", FORM, ids=str)
+def test_a_form_that_is_not_as_described_is_refused_and_stores_nothing(route: Route, world: World) -> None:
+    (name,) = fields(route, "multipart/form-data")
+    api = worlds.client(world, rightful(route))
+    file = SimpleUploadedFile("me.png", worlds.picture())
+    forms: list[tuple[dict[str, Any], str]] = [
+        ({}, "required"),
+        ({name: "text"}, "invalid"),
+        ({name: SimpleUploadedFile("me.png", b"")}, "empty"),
+        ({"other": file}, "unknown_field"),
+    ]
+    with stored.unchanged():
+        for form, code in forms:
+            response = worlds.send(world, route, api, data=form, format="multipart")
+            assert refusals.said(response)[::3] == (422, code)

@@ -1,0 +1,121 @@
+"""A client of the stream server without a network: it drives the ASGI application as a server would."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from django.conf import settings
+from django.db import connection, connections
+from psycopg.conninfo import make_conninfo
+
+from feed.stream import Stream
+
+T = TypeVar("T")
+Message = MutableMapping[str, Any]
+OnChunk = Callable[[], Awaitable[None]]
+WAIT_S = 5.0
+
+
+@dataclass
+class Answer:
+    """What came back; ``broken`` when the server gave up before the end."""
+
+    status: int = 0
+    headers: dict[str, str] = field(default_factory=dict)
+    chunks: list[bytes] = field(default_factory=list)
+    broken: bool = False
+    ended: bool = False
+
+    @property
+    def body(self) -> bytes:
+        """All bytes that came."""
+        return b"".join(self.chunks)
+
+
+def database_url() -> str:
+    """Return the address of the database that this very test uses."""
+    return make_conninfo(settings.DATABASE_URL, dbname=connection.settings_dict["NAME"])
+
+
+def play(story: Callable[[Stream], Awaitable[T]]) -> T:
+    """Run the story against a started stream server that hears, and stop it."""
+
+    async def run() -> T:
+        async with _started(Stream(database_url())) as stream:
+            await until(lambda: stream.cuts.hears)
+            return await story(stream)
+
+    return asyncio.run(run())
+
+
+async def ask(
+    stream: Stream, address: str, method: str = "GET", *, on_chunk: OnChunk | None = None, **headers: str
+) -> Answer:
+    """Make one request; ``on_chunk`` runs after each chunk of the body, as a slow network would."""
+    answer = Answer()
+
+    async def send(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            answer.status = message["status"]
+            answer.headers = {name.decode(): value.decode() for name, value in message["headers"]}
+            return
+        answer.chunks.append(message["body"])
+        answer.ended = not message["more_body"]
+        if on_chunk:
+            await on_chunk()
+
+    path, _, query = address.removeprefix(settings.STREAM_URL).partition("?")
+    scope = {
+        "type": "http",
+        "method": method,
+        "path": path,
+        "query_string": query.encode(),
+        "headers": [(name.replace("_", "-").encode(), value.encode("latin-1")) for name, value in headers.items()],
+    }
+    try:
+        await stream(scope, _receive, send)
+    except ConnectionAbortedError:
+        answer.broken = True
+    return answer
+
+
+async def elsewhere(act: Callable[[], T]) -> T:
+    """Run ``act`` in another thread, on another connection to the database, as another process would."""
+
+    def run() -> T:
+        try:
+            return act()
+        finally:
+            connections.close_all()
+
+    return await asyncio.to_thread(run)
+
+
+async def until(true: Callable[[], bool]) -> None:
+    """Wait for something to become true."""
+    deadline = time.monotonic() + WAIT_S
+    while not true():
+        assert time.monotonic() < deadline, "it did not happen"
+        await asyncio.sleep(0.002)
+
+
+async def _receive() -> Message:
+    return {"type": "http.request", "body": b"", "more_body": False}
+
+
+@asynccontextmanager
+async def _started(stream: Stream) -> AsyncIterator[Stream]:
+    incoming: asyncio.Queue[Message] = asyncio.Queue()
+    outgoing: asyncio.Queue[Message] = asyncio.Queue()
+    life = asyncio.create_task(stream({"type": "lifespan"}, incoming.get, outgoing.put))
+    await incoming.put({"type": "lifespan.startup"})
+    assert (await outgoing.get())["type"] == "lifespan.startup.complete"
+    try:
+        yield stream
+    finally:
+        await incoming.put({"type": "lifespan.shutdown"})
+        assert (await outgoing.get())["type"] == "lifespan.shutdown.complete"
+        await life

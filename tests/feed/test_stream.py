@@ -1,0 +1,413 @@
+"""The stream server: right bytes for right ranges, and none once a permission, session or video has ended."""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from io import BytesIO
+from typing import Any
+
+import orjson
+import pytest
+from django.core.files.storage import default_storage
+from django.db import OperationalError
+from django.db.models.functions import Now
+from pytest_django import Settings
+
+from accounts import auth
+from accounts.models import Person, Session
+from consent import withdrawal
+from consent.models import Decision, Grant
+from feed import playback, stream
+from feed.cuts import Watched
+from feed.playback import Ticket
+from feed.ranges import Span
+from feed.stream import CHUNK, Stream
+from socialvideo.lib.ids import new_id
+from tests import factories
+from tests.feed.player import Answer, Message, ask, elsewhere, play, until
+from worker import videos
+from worker.models import Video
+
+FILM = random.Random(1).randbytes(5 * CHUNK + 777)
+SIZE = len(FILM)
+ETAG = f'"{"00" * 16}-mp4"'
+
+
+@pytest.fixture
+def film(transactional_db: None, grant: Grant, subject: Person, requester: Person) -> Video:
+    """A video of six chunks. The server reads it on connections of its own, so it is really committed."""
+    return factories.video(requester, subject, content=FILM)
+
+
+@pytest.fixture
+def session(requester: Person) -> Session:
+    return auth.log_in(handle=requester.handle, password=factories.PASSWORD, device="")[1]
+
+
+@pytest.fixture
+def address(film: Video, requester: Person, session: Session) -> str:
+    """Where the requester may play it."""
+    ticket = playback.open_video(viewer=requester, session=session, video_id=film.id)
+    return f"/videos/{film.id}.mp4?ticket={ticket.signed()}"
+
+
+@pytest.fixture
+def ticketed(django_db_setup: None) -> str:
+    """An address with a good ticket, of a video that never was: for what is refused before anything is read."""
+    ticket = Ticket(new_id(), new_id(), new_id())
+    return f"/videos/{ticket.video_id}.mp4?ticket={ticket.signed()}"
+
+
+def answer(address: str, method: str = "GET", **headers: str) -> Answer:
+    return play(lambda server: ask(server, address, method, **headers))
+
+
+def problem(given: Answer) -> tuple[int, str]:
+    assert given.headers["content-type"] == "application/problem+json"
+    assert not given.broken
+    return given.status, orjson.loads(given.body)["code"]
+
+
+# Bytes
+
+
+def test_the_whole_film_comes_in_chunks_and_byte_by_byte(address: str) -> None:
+    given = answer(address)
+    assert (given.status, given.body, given.ended, given.broken) == (200, FILM, True, False)
+    assert [len(chunk) for chunk in given.chunks] == [CHUNK] * 5 + [777]
+    assert given.headers == {
+        "content-type": "video/mp4",
+        "content-length": str(SIZE),
+        "cache-control": "private, no-store",
+        "x-content-type-options": "nosniff",
+        "etag": ETAG,
+        "accept-ranges": "bytes",
+    }
+
+
+def test_the_poster_comes_with_a_tag_of_its_own(address: str) -> None:
+    given = answer(address.replace(".mp4", ".jpg"))
+    assert (given.status, given.body, given.headers["content-type"]) == (200, b"poster", "image/jpeg")
+    assert given.headers["etag"] != ETAG
+
+
+RANGES = [
+    ("bytes=0-0", 0, 1),
+    ("bytes=100-70000", 100, 70_001),
+    (f"bytes={CHUNK}-{2 * CHUNK - 1}", CHUNK, 2 * CHUNK),
+    (f"bytes={CHUNK - 1}-{CHUNK}", CHUNK - 1, CHUNK + 1),
+    ("bytes=300000-", 300_000, SIZE),
+    ("bytes=-1", SIZE - 1, SIZE),
+    ("bytes=-999999", 0, SIZE),
+    (f"bytes={SIZE - 1}-{SIZE + 9}", SIZE - 1, SIZE),
+]
+
+
+def test_every_range_gives_exactly_its_bytes(address: str) -> None:
+    async def story(server: Stream) -> list[Answer]:
+        return [await ask(server, address, range=wanted) for wanted, _, _ in RANGES]
+
+    for given, (wanted, start, stop) in zip(play(story), RANGES, strict=True):
+        assert (given.status, given.body, given.ended) == (206, FILM[start:stop], True), wanted
+        assert given.headers["content-range"] == f"bytes {start}-{stop - 1}/{SIZE}"
+        assert given.headers["content-length"] == str(stop - start)
+        assert given.headers["cache-control"] == "private, no-store"
+
+
+@pytest.mark.parametrize("wanted", ["bytes=0-1,5-6", "seconds=0-1", "bytes=9-5"])
+def test_a_range_that_is_not_served_gives_the_whole(address: str, wanted: str) -> None:
+    given = answer(address, range=wanted)
+    assert (given.status, len(given.body)) == (200, SIZE)
+    assert "content-range" not in given.headers
+
+
+def test_a_range_outside_the_film_is_refused_with_its_size(address: str) -> None:
+    given = answer(address, range=f"bytes={SIZE}-")
+    assert problem(given) == (416, "range_unsatisfiable")
+    assert given.headers["content-range"] == f"bytes */{SIZE}"
+
+
+@pytest.mark.parametrize(
+    ("tag", "status"),
+    [(ETAG, 206), ('"other"', 200), (f"W/{ETAG}", 200), ("Wed, 21 Oct 2015 07:28:00 GMT", 200)],
+)
+def test_if_range_gives_the_part_only_of_the_same_film(address: str, tag: str, status: int) -> None:
+    given = answer(address, range="bytes=10-19", if_range=tag)
+    assert (given.status, given.body) == (status, FILM[10:20] if status == 206 else FILM)
+
+
+@pytest.mark.parametrize(("headers", "status", "length"), [({}, 200, SIZE), ({"range": "bytes=5-9"}, 206, 5)])
+def test_head_tells_the_same_without_the_bytes(address: str, headers: dict[str, str], status: int, length: int) -> None:
+    given = answer(address, "HEAD", **headers)
+    assert (given.status, given.body, given.ended) == (status, b"", True)
+    assert (given.headers["content-length"], given.headers["etag"]) == (str(length), ETAG)
+
+
+# Refusals
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS"])
+def test_only_get_and_head_work(ticketed: str, method: str) -> None:
+    given = answer(ticketed, method)
+    assert problem(given) == (405, "method_not_allowed")
+    assert given.headers["allow"] == "GET, HEAD"
+
+
+@pytest.mark.parametrize("path", ["/", "/videos", "/videos/1.mp4", "/videos/{id}.avi", f"/videos/{'-' * 36}.mp4"])
+def test_an_address_that_is_none_of_ours_is_not_found(ticketed: str, path: str) -> None:
+    query = ticketed.partition("?")[2]
+    assert problem(answer(f"{path.format(id=new_id())}?{query}")) == (404, "not_found")
+
+
+def test_an_altered_ticket_is_refused(ticketed: str) -> None:
+    given = answer(ticketed[:-1] + ("A" if ticketed[-1] != "A" else "B"))
+    assert problem(given) == (403, "ticket_invalid")
+    assert given.headers["cache-control"] == "private, no-store"
+
+
+def test_a_missing_ticket_is_refused(ticketed: str) -> None:
+    assert problem(answer(ticketed.partition("?")[0])) == (403, "ticket_invalid")
+
+
+def test_a_ticket_for_another_video_is_refused(ticketed: str) -> None:
+    query = ticketed.partition("?")[2]
+    assert problem(answer(f"/videos/{new_id()}.mp4?{query}")) == (403, "ticket_invalid")
+
+
+def test_a_ticket_past_its_time_is_refused(ticketed: str, settings: Settings) -> None:
+    settings.PLAYBACK_SECONDS = -1
+    assert problem(answer(ticketed)) == (403, "ticket_invalid")
+
+
+def test_a_ticket_of_somebody_who_is_not_entitled_is_refused(film: Video, stranger: Person) -> None:
+    theirs = auth.log_in(handle=stranger.handle, password=factories.PASSWORD, device="")[1]
+    ticket = Ticket(film.id, stranger.id, theirs.id).signed()
+    assert problem(answer(f"/videos/{film.id}.mp4?ticket={ticket}")) == (404, "not_found")
+
+
+def test_a_ticket_for_a_video_that_never_was_is_not_found(film: Video, session: Session) -> None:
+    video_id = new_id()
+    ticket = Ticket(video_id, film.owner_id, session.id).signed()
+    assert problem(answer(f"/videos/{video_id}.mp4?ticket={ticket}")) == (404, "not_found")
+
+
+def withdraw(film: Video) -> None:
+    withdrawal.withdraw(subject=film.depictions.get().subject, scope=withdrawal.Scope())
+
+
+def log_out(film: Video) -> None:
+    auth.log_out(person=film.owner, session_id=film.owner.sessions.get().id)
+
+
+def take_down(film: Video) -> None:
+    videos.take_down(film.id)
+
+
+ENDS = [(withdraw, 410, "gone_consent"), (log_out, 401, "session_ended"), (take_down, 410, "taken_down")]
+
+
+@pytest.mark.parametrize(("end", "status", "code"), ENDS)
+def test_nothing_is_played_after_the_end(
+    address: str, film: Video, end: Callable[[Video], None], status: int, code: str
+) -> None:
+    end(film)
+    assert problem(answer(address, range="bytes=0-0")) == (status, code)
+
+
+def test_a_film_whose_bytes_are_purged_is_gone(address: str, film: Video) -> None:
+    default_storage.delete(film.file)
+    assert problem(answer(address)) == (410, "gone_consent")
+
+
+def test_a_film_is_read_by_its_parts_with_one_line_in_the_journal(address: str) -> None:
+    async def story(server: Stream) -> list[int]:
+        return [(await ask(server, address, range=f"bytes={start}-")).status for start in (0, 10, 20)]
+
+    assert play(story) == [206] * 3
+    assert [line.point for line in Decision.objects.filter(point__in=["open", "chunk"])] == ["open"]
+
+
+# Ends in the middle of a stream
+
+
+@pytest.mark.parametrize("end", [withdraw, log_out, take_down])
+def test_a_stream_is_cut_in_the_middle(address: str, film: Video, end: Callable[[Video], None]) -> None:
+    async def story(server: Stream) -> Answer:
+        chunks = 0
+
+        async def second_chunk_takes_long() -> None:
+            nonlocal chunks
+            chunks += 1
+            if chunks == 2:
+                (watched,) = server.cuts._streams
+                await elsewhere(lambda: end(film))
+                await until(lambda: watched.is_cut)
+
+        return await ask(server, address, on_chunk=second_chunk_takes_long)
+
+    given = play(story)
+    assert (given.status, given.broken, given.ended) == (200, True, False)
+    assert given.body == FILM[: 2 * CHUNK]
+
+
+def test_a_stream_is_cut_at_the_moment_a_grant_expires(
+    grant: Grant, subject: Person, requester: Person, session: Session, transactional_db: None
+) -> None:
+    ben = factories.enrolled("ben")
+    short = factories.grant(ben, requester)
+    film = factories.video(requester, subject, ben, content=FILM)
+    ticket = playback.open_video(viewer=requester, session=session, video_id=film.id).signed()
+    Grant.objects.filter(id=short.id).update(expires_at=Now() + timedelta(seconds=0.5))
+
+    async def story(server: Stream) -> Answer:
+        async def each_chunk_takes_long() -> None:
+            await asyncio.sleep(0.2)
+
+        return await ask(server, f"/videos/{film.id}.mp4?ticket={ticket}", on_chunk=each_chunk_takes_long)
+
+    given = play(story)
+    assert (given.status, given.broken, given.ended) == (200, True, False)
+    assert 0 < len(given.chunks) <= 3
+
+
+def test_a_stream_that_is_cut_while_reading_sends_not_even_that_chunk(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story(server: Stream) -> Answer:
+        class Slow(BytesIO):
+            def read(self, size: int | None = -1, /) -> bytes:
+                server.cuts._deafen()
+                return super().read(size)
+
+        monkeypatch.setattr(default_storage, "open", lambda name: Slow(FILM))
+        return await ask(server, address)
+
+    given = play(story)
+    assert (given.status, given.body, given.broken) == (200, b"", True)
+
+
+def test_the_end_of_another_grant_cuts_nothing(address: str, subject: Person, stranger: Person) -> None:
+    other = factories.grant(subject, stranger)
+    scope = withdrawal.Scope(grant_id=other.id)
+
+    async def story(server: Stream) -> Answer:
+        heard = server.cuts.watch([("grant", other.id)])
+        done: list[object] = []
+
+        async def meanwhile() -> None:
+            if not done:
+                done.append(await elsewhere(lambda: withdrawal.withdraw(subject=subject, scope=scope)))
+                await until(lambda: heard.is_cut)
+
+        return await ask(server, address, on_chunk=meanwhile)
+
+    assert play(story).body == FILM
+
+
+def test_a_withdrawal_between_the_watching_and_the_gate_is_not_missed(
+    address: str, film: Video, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reopen = playback.reopen
+
+    def withdrawn_first(ticket: Ticket) -> Video:
+        withdraw(film)
+        return reopen(ticket)
+
+    monkeypatch.setattr(playback, "reopen", withdrawn_first)
+    assert problem(answer(address)) == (410, "gone_consent")
+
+
+def test_a_withdrawal_between_the_gate_and_the_first_byte_is_not_missed(
+    address: str, film: Video, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story(server: Stream) -> Answer:
+        reopen = playback.reopen
+
+        def withdrawn_after(ticket: Ticket) -> Video:
+            opened = reopen(ticket)
+            withdraw(film)
+            return opened
+
+        monkeypatch.setattr(playback, "reopen", withdrawn_after)
+        opening = default_storage.open
+
+        def waits(name: str) -> Any:
+            (watched,) = server.cuts._streams
+            while not watched.is_cut:
+                time.sleep(0.001)
+            return opening(name)
+
+        monkeypatch.setattr(default_storage, "open", waits)
+        return await ask(server, address)
+
+    given = play(story)
+    assert given.broken or given.status == 503
+    assert FILM[:16] not in given.body
+
+
+def test_an_ended_stream_is_forgotten_however_it_ended(address: str) -> None:
+    async def story(server: Stream) -> int:
+        await ask(server, address)
+        await ask(server, address, range=f"bytes={SIZE}-")
+        await ask(server, "/videos/none")
+        return len(server.cuts._streams)
+
+    assert play(story) == 0
+
+
+# When nothing can be decided
+
+
+def test_a_server_that_cannot_hear_plays_nothing(address: str) -> None:
+    async def story(server: Stream) -> Answer:
+        server.cuts._deafen()
+        return await ask(server, address)
+
+    assert problem(play(story)) == (503, "gate_unavailable")
+
+
+def test_a_server_without_a_database_plays_nothing(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(ticket: Ticket) -> Video:
+        raise OperationalError("away")
+
+    monkeypatch.setattr(playback, "reopen", away)
+    assert problem(answer(address)) == (503, "gate_unavailable")
+
+
+@pytest.mark.parametrize(("hears", "status"), [(True, 200), (False, 503)])
+def test_the_server_is_alive_while_it_hears(hears: bool, status: int, django_db_setup: None) -> None:
+    async def story(server: Stream) -> Answer:
+        server.cuts.hears = hears
+        return await ask(server, "/livez")
+
+    given = play(story)
+    assert (given.status, given.body) == (status, b"")
+
+
+def test_another_protocol_gets_no_answer(django_db_setup: None) -> None:
+    sent: list[Message] = []
+
+    async def story(server: Stream) -> None:
+        async def send(message: Message) -> None:
+            sent.append(message)
+
+        async def receive() -> Message:
+            return {"type": "websocket.connect"}
+
+        await server({"type": "websocket", "path": "/videos"}, receive, send)
+
+    play(story)
+    assert sent == []
+
+
+def test_a_file_that_ends_too_early_breaks_the_stream() -> None:
+    sent: list[bytes] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message["body"])
+
+    with pytest.raises(ConnectionAbortedError):
+        asyncio.run(stream._send_bytes(send, BytesIO(b"short"), Span(1, 100, 100), Watched(frozenset())))
+    assert sent == [b"hort"]

@@ -1,0 +1,134 @@
+"""The environment: every reader takes what it says, and refuses the rest with words that say what to write."""
+
+import multiprocessing
+import stat
+from pathlib import Path
+
+import pytest
+
+from socialvideo.lib import env
+from socialvideo.lib.env import SettingWrong
+
+
+def made(place: tuple[str, int]) -> bytes:
+    """Ask for the secret of a file, as one of several processes."""
+    return env.kept(Path(place[0]), f"value of {place[1]}".encode())
+
+
+@pytest.fixture
+def variable(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """An environment without NAME."""
+    for name in ("NAME", "NAME_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    return monkeypatch
+
+
+def test_a_text_is_the_variable_else_the_default(variable: pytest.MonkeyPatch) -> None:
+    assert env.text("NAME", "default") == "default"
+    variable.setenv("NAME", "value")
+    assert env.text("NAME", "default") == "value"
+
+
+def test_a_text_without_a_default_must_be_set(variable: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SettingWrong, match=r"^NAME is not set\. Set it in the environment\.$"):
+        env.text("NAME")
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [("1", True), ("true", True), ("ON", True), ("0", False), ("False", False), ("off", False), ("", False)],
+)
+def test_a_flag_reads_six_words_and_nothing(variable: pytest.MonkeyPatch, written: str, read: bool) -> None:
+    variable.setenv("NAME", written)
+    assert env.flag("NAME", default=not read) is read
+
+
+def test_a_flag_that_is_not_set_is_its_default(variable: pytest.MonkeyPatch) -> None:
+    assert env.flag("NAME", default=True) is True
+
+
+@pytest.mark.parametrize("written", ["maybe", "yes", "2", " 1"])
+def test_a_flag_of_another_word_is_refused(variable: pytest.MonkeyPatch, written: str) -> None:
+    variable.setenv("NAME", written)
+    with pytest.raises(SettingWrong, match=r"Write 1, true or on; or 0, false or off\.$"):
+        env.flag("NAME", default=True)
+
+
+@pytest.mark.parametrize(("written", "read"), [(None, 7), ("1", 1), ("10", 10), ("007", 7)])
+def test_a_number_is_read_within_its_bounds(variable: pytest.MonkeyPatch, written: str | None, read: int) -> None:
+    if written is not None:
+        variable.setenv("NAME", written)
+    assert env.integer("NAME", 7, low=1, high=10) == read
+
+
+@pytest.mark.parametrize("written", ["0", "11", "-1", "x", "", "1.5", "٣", "1_0", " 5", "9" * 5000])
+def test_a_number_out_of_its_bounds_is_refused(variable: pytest.MonkeyPatch, written: str) -> None:
+    variable.setenv("NAME", written)
+    with pytest.raises(SettingWrong, match=r"^NAME is '.*'\. Write a whole number from 1 to 10\.$"):
+        env.integer("NAME", 7, low=1, high=10)
+
+
+def test_a_choice_is_one_of_its_words(variable: pytest.MonkeyPatch) -> None:
+    assert env.choice("NAME", "a", among=("a", "b")) == "a"
+    variable.setenv("NAME", "b")
+    assert env.choice("NAME", "a", among=("a", "b")) == "b"
+    variable.setenv("NAME", "c")
+    with pytest.raises(SettingWrong, match=r"^NAME is 'c'\. Write one of: a, b\.$"):
+        env.choice("NAME", "a", among=("a", "b"))
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [("https://a.example/", "https://a.example"), ("http://h:8000", "http://h:8000"), ("http://h/x/", "http://h/x")],
+)
+def test_an_address_loses_the_slash_at_its_end(variable: pytest.MonkeyPatch, written: str, read: str) -> None:
+    variable.setenv("NAME", written)
+    assert env.address("NAME", "http://127.0.0.1:8000") == read
+
+
+@pytest.mark.parametrize("written", ["a.example", "ftp://a", "", "http://", "https://a b", "http://a/?x", "http://a#x"])
+def test_what_is_no_address_is_refused(variable: pytest.MonkeyPatch, written: str) -> None:
+    variable.setenv("NAME", written)
+    with pytest.raises(SettingWrong, match=r"Write an address such as http://127\.0\.0\.1:8000\.$"):
+        env.address("NAME", "http://127.0.0.1:8000")
+
+
+def test_words_stand_between_commas(variable: pytest.MonkeyPatch) -> None:
+    assert env.words("NAME", "a, b,,c ,") == ["a", "b", "c"]
+    variable.setenv("NAME", "")
+    assert env.words("NAME", "a") == []
+
+
+def test_a_secret_is_the_variable_before_the_file_before_the_one_that_is_kept(
+    variable: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "mounted").write_text("from the file\n")
+    kept = env.secret("NAME", tmp_path / "keys" / "kept")
+    assert len(kept) == 64
+    assert env.secret("NAME", tmp_path / "keys" / "kept") == kept
+    variable.setenv("NAME_FILE", str(tmp_path / "mounted"))
+    assert env.secret("NAME", tmp_path / "keys" / "kept") == "from the file"
+    variable.setenv("NAME", "from the variable")
+    assert env.secret("NAME", tmp_path / "keys" / "kept") == "from the variable"
+
+
+def test_a_secret_file_that_is_missing_or_empty_is_refused_and_none_is_made(
+    variable: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    variable.setenv("NAME_FILE", str(tmp_path / "mounted"))
+    with pytest.raises(SettingWrong, match=r"^NAME_FILE names .*mounted, which is not a file\.$"):
+        env.secret("NAME", tmp_path / "kept")
+    (tmp_path / "mounted").write_text(" \n")
+    with pytest.raises(SettingWrong, match=r"^NAME_FILE names .*mounted, which is empty\. Write the secret into it\.$"):
+        env.secret("NAME", tmp_path / "kept")
+    assert not (tmp_path / "kept").exists()
+
+
+def test_of_eight_processes_at_once_one_makes_the_secret_and_all_read_it(tmp_path: Path) -> None:
+    file = tmp_path / "keys" / "secret"
+    with multiprocessing.get_context("fork").Pool(8) as pool:
+        read = set(pool.map(made, [(str(file), n) for n in range(8)], chunksize=1))
+    assert read == {file.read_bytes()}
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+    assert [left.name for left in file.parent.iterdir()] == ["secret"]
