@@ -4,6 +4,7 @@ The clock is ``statement_timestamp()``, the database's, read when the statement 
 """
 
 from collections.abc import Iterable
+from uuid import UUID
 
 from django.db import connection
 
@@ -19,15 +20,24 @@ def valid(epoch: str) -> str:
     return VALID.format(epoch=epoch)
 
 
-def standing(claims: Iterable[Claim]) -> bool:
-    """Tell whether every remembered (grant, epoch) is valid now. One query; decides nothing, journals nothing."""
+def unvetoed(lineage: str) -> str:
+    """Return the SQL predicate over the column that holds a video's lineage: nobody vetoed any of it."""
+    return f"NOT EXISTS (SELECT 1 FROM consent_veto ve WHERE ve.video_id = ANY({lineage}))"
+
+
+def standing(claims: Iterable[Claim], lineage: Iterable[UUID] = (), *, anew: bool = False) -> bool:
+    """Tell whether every remembered (grant, epoch) is valid now and nothing in the lineage is vetoed. One query.
+
+    ``anew`` asks for a use that goes on making something, which a closed grant ends. Decides and journals nothing.
+    """
     remembered = [(claim.grant_id, claim.epoch) for claim in claims]
     grants, epochs = [grant for grant, _ in remembered], [epoch for _, epoch in remembered]
     with connection.cursor() as cursor:
         cursor.execute(
             f"""SELECT count(*) FROM unnest(%s::uuid[], %s::int[]) AS c(id, epoch)
-            JOIN {Grant._meta.db_table} g ON g.id = c.id AND {valid("c.epoch")}""",
-            [grants, epochs],
+            JOIN {Grant._meta.db_table} g ON g.id = c.id AND {valid("c.epoch")}
+            AND (g.closed_at IS NULL OR NOT %s) WHERE {unvetoed("%s::uuid[]")}""",
+            [grants, epochs, anew, list(lineage)],
         )
         (held,) = cursor.fetchone()
     return bool(held == len(remembered) and remembered)

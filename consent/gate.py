@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from consent import journal, keys, locks, rules
-from consent.models import Grant, Likeness
+from consent.models import Acceptance, Grant, Likeness, Veto
 from consent.rules import Allowed, Claim, Facts, GrantFact, Point, Refused, Wish
 from socialvideo.lib.clock import StatementTime
 from socialvideo.lib.errors import Problem
@@ -52,7 +52,7 @@ def use(
     keys.private_key()
     with transaction.atomic(durable=True):
         locks.share(claim.subject_id for claim in claims)
-        facts, now = _read(point, requester_id, claims)
+        facts, now = _read(point, requester_id, claims, about)
         verdict = rules.decide(point, claims, wish, facts, now)
         outcome = effect(verdict) if isinstance(verdict, Allowed) else None
         if not (quiet and verdict):
@@ -64,7 +64,17 @@ def use(
     return outcome  # type: ignore[return-value]
 
 
-def _read(point: Point, requester_id: UUID, claims: Sequence[Claim]) -> tuple[Facts, datetime]:
+def would(
+    *, requester_id: UUID, claims: Sequence[Claim], wish: Wish, about: journal.About = journal.NOTHING
+) -> Allowed | Refused:
+    """Say what a request would come to now. Nothing is done, counted or written; for previews."""
+    with transaction.atomic():
+        locks.share(claim.subject_id for claim in claims)
+        facts, now = _read(Point.REQUEST, requester_id, claims, about)
+        return rules.decide(Point.REQUEST, claims, wish, facts, now)
+
+
+def _read(point: Point, requester_id: UUID, claims: Sequence[Claim], about: journal.About) -> tuple[Facts, datetime]:
     """Read the grants that answer the claims: the remembered one, else the one standing for this requester."""
     remembered = [claim.grant_id for claim in claims if claim.grant_id]
     fresh = [claim.subject_id for claim in claims if not claim.grant_id]
@@ -74,7 +84,13 @@ def _read(point: Point, requester_id: UUID, claims: Sequence[Claim]) -> tuple[Fa
     rows = list(query.select_for_update() if point is Point.REQUEST else query)
     grants: dict[UUID, GrantFact] = {row.id if row.id in remembered else row.subject_id: row.fact() for row in rows}
     now = rows[0].now if rows else datetime.min
-    return Facts(grants=grants, enrolled=_enrolled(point, claims)), now
+    facts = Facts(
+        grants=grants,
+        enrolled=_enrolled(point, claims),
+        accepted=_accepted(point, about),
+        vetoed=_vetoed(about),
+    )
+    return facts, now
 
 
 def _enrolled(point: Point, claims: Sequence[Claim]) -> frozenset[UUID]:
@@ -82,3 +98,16 @@ def _enrolled(point: Point, claims: Sequence[Claim]) -> frozenset[UUID]:
         return frozenset()
     subjects = [claim.subject_id for claim in claims]
     return frozenset(Likeness.objects.filter(subject__in=subjects, erased_at=None).values_list("subject", flat=True))
+
+
+def _accepted(point: Point, about: journal.About) -> frozenset[UUID]:
+    if point is not Point.PUBLISH or about.digest is None or about.video_id is None:
+        return frozenset()
+    these = Acceptance.objects.filter(video_id=about.video_id, digest=about.digest)
+    return frozenset(these.values_list("subject", flat=True))
+
+
+def _vetoed(about: journal.About) -> frozenset[UUID]:
+    if not about.lineage:
+        return frozenset()
+    return frozenset(Veto.objects.filter(video_id__in=about.lineage).values_list("subject", flat=True))

@@ -12,7 +12,7 @@ from django.db.models import F, QuerySet
 from accounts.models import Person
 from consent import asks, ledger, locks, receipts
 from consent.models import Ask, Grant, Likeness
-from consent.rules import State
+from consent.rules import DENIED_BY_DEFAULT, Modality, State
 from socialvideo.lib.clock import database_now
 from socialvideo.lib.errors import Problem, invalid
 
@@ -27,6 +27,11 @@ class Terms:
     may_download: bool
     expires_at: datetime | None
     max_uses: int
+    may_stitch: bool = False
+    modalities: frozenset[str] = frozenset({Modality.FACE})
+    denied_categories: frozenset[str] = DENIED_BY_DEFAULT
+    text_rules: tuple[str, ...] = ()
+    review: bool = False
 
 
 def give(*, subject: Person, grantee: Person, terms: Terms, ask_id: UUID | None) -> Grant:
@@ -70,6 +75,27 @@ def narrow(*, grant: Grant, expires_at: datetime | None, max_uses: int | None) -
     return grant
 
 
+def renew(*, grant: Grant, expires_at: datetime | None, more_uses: int) -> Grant:
+    """Affirm a standing grant anew: a later end, and uses on top of those it has. Only the subject's own request.
+
+    What was made under it goes on standing. 409 once it ended or is closed, 422 for an end that cannot be.
+    """
+    with transaction.atomic(durable=True):
+        locks.exclude([grant.subject_id])
+        grant = Grant.objects.select_related("subject", "grantee").select_for_update(of=("self",)).get(id=grant.id)
+        now = database_now()
+        if grant.state != State.GIVEN or grant.closed_at or grant.expires_at <= now:
+            raise Problem(409, "grant_ended", "This grant has ended. Give a new one.")
+        if grant.max_uses + more_uses > settings.GRANT_USES_MAX:
+            raise invalid("/more_uses", "too_many_uses", f"A grant has at most {settings.GRANT_USES_MAX} uses.")
+        grant.expires_at, grant.affirmed_at = checked_expiry(expires_at, now), now
+        grant.max_uses += more_uses
+        grant.version += 1
+        grant.save(update_fields=["expires_at", "affirmed_at", "max_uses", "version"])
+        record(grant, "renewal")
+    return grant
+
+
 def count_use(grants: Iterable[UUID]) -> None:
     """Count one use of each grant, in the caller's transaction; the database refuses one above ``max_uses``."""
     Grant.objects.filter(id__in=list(grants)).update(uses=F("uses") + 1)
@@ -93,6 +119,14 @@ def find(person: Person, grant_id: UUID) -> Grant:
     row = Grant.objects.select_related("subject", "grantee").filter(id=grant_id).first()
     if row is None or person.pk not in (row.subject_id, row.grantee_id):
         raise Problem(404, "not_found", "You neither gave nor received a grant of this id.")
+    return row
+
+
+def find_given(person: Person, grant_id: UUID) -> Grant:
+    """Return a grant that the person gave, else the 404 problem."""
+    row = find(person, grant_id)
+    if row.subject_id != person.pk:
+        raise Problem(404, "not_found", "You have given no grant of this id.")
     return row
 
 
@@ -122,6 +156,11 @@ def _insert(subject: Person, grantee: Person, terms: Terms, now: datetime, expir
                 audience=terms.audience,
                 may_remix=terms.may_remix,
                 may_download=terms.may_download,
+                may_stitch=terms.may_stitch,
+                modalities=sorted(terms.modalities),
+                denied_categories=sorted(terms.denied_categories),
+                text_rules=list(terms.text_rules),
+                review=terms.review,
                 not_before=now,
                 expires_at=expires_at,
                 max_uses=terms.max_uses,

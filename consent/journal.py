@@ -18,6 +18,10 @@ class About:
 
     job_id: UUID | None = None
     video_id: UUID | None = None
+    lineage: tuple[UUID, ...] = ()
+    """The video and all that it is a remix of: a veto of any of them ends it."""
+    digest: bytes | None = None
+    """The SHA-256 of the render, for reviews that are bound to it."""
 
 
 NOTHING = About()

@@ -34,7 +34,7 @@ def enrol(*, subject: Person, upload: bytes) -> Likeness:
     file = default_storage.save(f"likenesses/{secrets.token_hex(16)}", ContentFile(sealed))
     with transaction.atomic(durable=True):
         locks.exclude([subject.id])
-        _erase(subject)
+        destroy(subject)
         likeness = Likeness.objects.create(
             subject=subject,
             file=file,
@@ -59,7 +59,7 @@ def erase(*, subject: Person) -> None:
     """Destroy the key of the subject's likeness, so that the photo is noise wherever a copy lies."""
     with transaction.atomic(durable=True):
         locks.exclude([subject.id])
-        if _erase(subject):
+        if destroy(subject):
             ledger.append([ledger.Entry("erasure", {"subject": str(subject.id)})])
 
 
@@ -73,7 +73,8 @@ def unseal(likeness: Likeness) -> Image.Image:
     return Image.open(BytesIO(plain)).convert("RGB")
 
 
-def _erase(subject: Person) -> bool:
+def destroy(subject: Person) -> bool:
+    """Destroy the key in the caller's transaction, which holds the subject's lock; False if none was enrolled."""
     active = Likeness.objects.filter(subject=subject, erased_at=None)
     files = list(active.values_list("file", flat=True))
     active.update(key=None, erased_at=Now())

@@ -13,6 +13,14 @@ STATES = [(state.value, state.value) for state in rules.State]
 AUDIENCES = [(audience.value, audience.value) for audience in rules.Audience]
 
 
+def _face() -> list[str]:
+    return [rules.Modality.FACE.value]
+
+
+def _denied() -> list[str]:
+    return sorted(category.value for category in rules.DENIED_BY_DEFAULT)
+
+
 class Likeness(models.Model):
     """A subject's enrolled photo, sealed under a key of its own; without the key the file is noise."""
 
@@ -88,7 +96,14 @@ class Grant(models.Model):
     grantee = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="grants_received")
     purposes = ArrayField(models.CharField(max_length=20))
     audience = models.CharField(max_length=10, choices=AUDIENCES)
+    modalities = ArrayField(models.CharField(max_length=10), default=_face)
+    denied_categories = ArrayField(models.CharField(max_length=20), default=_denied)
+    text_rules = ArrayField(models.CharField(max_length=80), default=list)
+    review = models.BooleanField(default=False)
+    closed_at = models.DateTimeField(null=True)
+    affirmed_at = models.DateTimeField(db_default=Now())
     may_remix = models.BooleanField(default=False)
+    may_stitch = models.BooleanField(default=False)
     may_download = models.BooleanField(default=False)
     not_before = models.DateTimeField(db_default=Now())
     expires_at = models.DateTimeField()
@@ -140,7 +155,21 @@ class Grant(models.Model):
             max_uses=self.max_uses,
             audience=rules.Audience(self.audience),
             purposes=frozenset(map(rules.Purpose, self.purposes)),
+            modalities=frozenset(map(rules.Modality, self.modalities)),
+            rights=frozenset(right for right, given in self.rights().items() if given),
+            denied=frozenset(map(rules.Category, self.denied_categories)),
+            text_rules=tuple(self.text_rules),
+            review=self.review,
+            closed=self.closed_at is not None,
         )
+
+    def rights(self) -> dict[rules.Right, bool]:
+        """Return which rights beyond watching are granted."""
+        return {
+            rules.Right.REMIX: self.may_remix,
+            rules.Right.STITCH: self.may_stitch,
+            rules.Right.DOWNLOAD: self.may_download,
+        }
 
 
 class Permit(models.Model):
@@ -157,6 +186,7 @@ class Permit(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     requester = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="permits")
     digest = models.BinaryField(max_length=32)
+    lineage = ArrayField(models.UUIDField(), default=list)
     state = models.CharField(max_length=10, choices=State.choices, default=State.ISSUED)
     created_at = models.DateTimeField(db_default=Now())
     expires_at = models.DateTimeField()
@@ -180,10 +210,10 @@ class PermitSubject(models.Model):
     place = models.PositiveSmallIntegerField()
 
     class Meta:
-        """A subject stands once in a permit."""
+        """A grant stands once in a permit; a subject may be there by a grant and by inheritance."""
 
         ordering = ["place"]
-        constraints = [models.UniqueConstraint(fields=["permit", "subject"], name="permit_subject_once")]
+        constraints = [models.UniqueConstraint(fields=["permit", "grant"], name="permit_grant_once")]
 
     def __str__(self) -> str:
         return f"{self.subject_id} in {self.permit_id}"
@@ -265,6 +295,7 @@ class Withdrawal(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     subject = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="withdrawals")
     scope = models.CharField(max_length=10)
+    mode = models.CharField(max_length=10, default="unpublish")
     at = models.DateTimeField()
     receipt = models.JSONField()
     leaf = models.OneToOneField(LedgerLeaf, on_delete=models.PROTECT, related_name="withdrawal")
@@ -274,9 +305,45 @@ class Withdrawal(models.Model):
 
         constraints = [
             models.CheckConstraint(
-                condition=Q(scope__in=["grant", "grantee", "everything"]), name="withdrawal_scope_known"
+                condition=Q(scope__in=["grant", "grantee", "video", "everything"]), name="withdrawal_scope_known"
             )
         ]
 
     def __str__(self) -> str:
         return f"{self.subject_id} withdraws {self.scope}"
+
+
+class Veto(models.Model):
+    """A subject's end of one video, and of every remix of it. Never taken back."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    subject = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="vetoes")
+    video_id = models.UUIDField()
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        """Once a subject and video; read by video."""
+
+        verbose_name_plural = "vetoes"
+        constraints = [models.UniqueConstraint(fields=["video_id", "subject"], name="veto_once")]
+
+    def __str__(self) -> str:
+        return f"{self.subject_id} vetoes {self.video_id}"
+
+
+class Acceptance(models.Model):
+    """A subject's acceptance of one render, by its hash: one changed byte and it counts for nothing."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    subject = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="acceptances")
+    video_id = models.UUIDField()
+    digest = models.BinaryField(max_length=32)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        """Once a subject, video and hash."""
+
+        constraints = [models.UniqueConstraint(fields=["video_id", "subject", "digest"], name="acceptance_once")]
+
+    def __str__(self) -> str:
+        return f"{self.subject_id} accepts {self.video_id}"

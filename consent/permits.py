@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TypeVar
 from uuid import UUID
@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 from accounts.models import Person
 from consent import fences, gate, grants, journal, locks
 from consent.models import Likeness, Permit, PermitSubject
-from consent.rules import Allowed, Claim, Point, Wish
+from consent.rules import ANY, Allowed, Claim, Point, Right, Wish
 
 T = TypeVar("T")
 LIFE = timedelta(hours=24)
@@ -33,7 +33,20 @@ class Redeemed:
     job_id: UUID
     claims: tuple[Claim, ...]
     likenesses: tuple[Likeness, ...]
-    """In the order of the claims."""
+    """One a subject, in the order of the claims."""
+    lineage: tuple[UUID, ...] = ()
+    """The videos that this one will be a remix of."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What a remix is made from: the depictions that it inherits, and the videos they came through."""
+
+    claims: tuple[Claim, ...] = ()
+    lineage: tuple[UUID, ...] = ()
+
+
+NO_ORIGIN = Origin()
 
 
 def issue(
@@ -44,27 +57,33 @@ def issue(
     wish: Wish,
     job_id: UUID,
     effect: Callable[[Permit], T],
+    origin: Origin = NO_ORIGIN,
 ) -> T:
     """Issue a permit for the spec of ``digest`` (SHA-256) and run ``effect`` with it, in one transaction.
 
-    Counts one use of every grant. Raises gate.Denied unless every subject's grant covers the wish.
+    Counts one use of every grant, inherited ones too. Raises gate.Denied unless every subject's grant covers the wish,
+    and everybody whom a remix inherits granted that right.
     """
 
     def write(allowed: Allowed) -> T:
         grants.count_use(grant.id for grant in allowed.grants)
-        permit = Permit.objects.create(requester=requester, digest=digest, expires_at=Now() + LIFE)
+        permit = Permit.objects.create(
+            requester=requester, digest=digest, expires_at=Now() + LIFE, lineage=list(origin.lineage)
+        )
         PermitSubject.objects.bulk_create(
             PermitSubject(permit=permit, subject_id=g.subject_id, grant_id=g.id, epoch=g.epoch, place=place)
             for place, g in enumerate(allowed.grants)
         )
         return effect(permit)
 
-    claims = [Claim(subject_id) for subject_id in subjects]
-    about = journal.About(job_id=job_id)
+    inherited = [replace(claim, right=Right.REMIX) for claim in origin.claims]
+    known = {claim.subject_id for claim in inherited}
+    claims = inherited + [Claim(subject_id) for subject_id in subjects if subject_id not in known]
+    about = journal.About(job_id=job_id, lineage=origin.lineage)
     return gate.use(point=Point.REQUEST, requester_id=requester.id, claims=claims, wish=wish, about=about, effect=write)
 
 
-def redeem(*, permit_id: UUID, digest: bytes, job_id: UUID) -> Redeemed:
+def redeem(*, permit_id: UUID, digest: bytes, job_id: UUID, wish: Wish = ANY) -> Redeemed:
     """Spend the permit on its job. The same job may redeem again after a crash; another spec or a spent permit may not.
 
     Raises Unusable, or gate.Denied when a grant no longer stands.
@@ -79,37 +98,39 @@ def redeem(*, permit_id: UUID, digest: bytes, job_id: UUID) -> Redeemed:
         )
         if not usable.update(state=Permit.State.REDEEMED):
             raise Unusable("the permit is void, spent or past its life")
-        subjects = [claim.subject_id for claim in claims]
+        subjects = list(dict.fromkeys(claim.subject_id for claim in claims))
         active = {row.subject_id: row for row in Likeness.objects.filter(subject__in=subjects, erased_at=None)}
         likenesses = tuple(active[subject_id] for subject_id in subjects)
-        return Redeemed(permit_id, permit.requester_id, job_id, claims, likenesses)
+        return Redeemed(permit_id, permit.requester_id, job_id, claims, likenesses, tuple(permit.lineage))
 
     return gate.use(
         point=Point.START,
         requester_id=permit.requester_id,
         claims=claims,
-        about=journal.About(job_id=job_id),
+        wish=wish,
+        about=journal.About(job_id=job_id, lineage=tuple(permit.lineage)),
         effect=write,
     )
 
 
 def recheck(redeemed: Redeemed) -> None:
     """Return while every grant stands; else journal the denial and raise gate.Denied. One query while it holds."""
-    if not fences.standing(redeemed.claims):
+    if not fences.standing(redeemed.claims, redeemed.lineage, anew=True):
         _ask(redeemed, Point.STEP, lambda _: None)
 
 
-def spend(redeemed: Redeemed, *, video_id: UUID, effect: Callable[[Sequence[Claim]], T]) -> T:
+def spend(redeemed: Redeemed, *, video_id: UUID, effect: Callable[[Sequence[Claim], bool], T]) -> T:
     """Seal: spend the permit and run ``effect`` (store the video) in one transaction under the gate.
 
-    Raises Unusable when the permit was spent before, so that one permit never makes two videos.
+    ``effect`` is told the claims, and whether somebody depicted wishes to review the render first. Raises Unusable when
+    the permit was spent before, so that one permit never makes two videos.
     """
 
-    def write(_: Allowed) -> T:
+    def write(allowed: Allowed) -> T:
         redeemed_now = Permit.objects.filter(id=redeemed.permit_id, state=Permit.State.REDEEMED)
         if not redeemed_now.update(state=Permit.State.SPENT):
             raise Unusable("the permit was not redeemed, or is spent")
-        return effect(redeemed.claims)
+        return effect(redeemed.claims, any(grant.review for grant in allowed.grants))
 
     return _ask(redeemed, Point.SEAL, write, video_id)
 
@@ -146,6 +167,6 @@ def _ask(redeemed: Redeemed, point: Point, effect: Callable[[Allowed], T], video
         point=point,
         requester_id=redeemed.requester_id,
         claims=redeemed.claims,
-        about=journal.About(redeemed.job_id, video_id),
+        about=journal.About(redeemed.job_id, video_id, redeemed.lineage),
         effect=effect,
     )

@@ -4,6 +4,8 @@ Validity of a grant, in the words of DESIGN §3: state = given, and the epoch is
 not_before ≤ now < expires_at. Nothing here knows Django, so every rule can be tried with plain values.
 """
 
+import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,9 +20,12 @@ class Point(StrEnum):
     START = "start"
     STEP = "step"
     SEAL = "seal"
+    REVIEW = "review"
     PUBLISH = "publish"
     OPEN = "open"
     CHUNK = "chunk"
+    DOWNLOAD = "download"
+    REMIX = "remix"
 
 
 class State(StrEnum):
@@ -45,6 +50,13 @@ class Reason(StrEnum):
     EXHAUSTED = "exhausted"
     PURPOSE = "purpose"
     AUDIENCE = "audience"
+    CLOSED = "closed"
+    MODALITY = "modality"
+    CATEGORY = "category"
+    TEXT_RULE = "text_rule"
+    RIGHT = "right"
+    REVIEW = "review"
+    VETOED = "vetoed"
 
 
 class Audience(StrEnum):
@@ -64,6 +76,41 @@ class Purpose(StrEnum):
     ADVERTISING = "advertising"
 
 
+class Modality(StrEnum):
+    """Which part of a likeness an engine uses."""
+
+    FACE = "face"
+    VOICE = "voice"
+    BODY = "body"
+
+
+class Right(StrEnum):
+    """What may be done with a finished video beyond watching it; each is granted apart."""
+
+    REMIX = "remix"
+    STITCH = "stitch"
+    DOWNLOAD = "download"
+
+
+class Category(StrEnum):
+    """What a prompt may be about that a subject can deny. Found by screening; a grant denies what its subject says."""
+
+    SEXUAL = "sexual"
+    VIOLENCE = "violence"
+    POLITICS = "politics"
+    RELIGION = "religion"
+    ADVERTISING = "advertising"
+    HUMILIATION = "humiliation"
+    DRUGS = "drugs"
+    CRIME = "crime"
+    MEDICAL = "medical"
+
+
+# Denied unless the subject says otherwise: what was done to people elsewhere without their wish.
+DENIED_BY_DEFAULT = frozenset(Category) - {Category.MEDICAL}
+# Points that begin or go on with a new use; a closed grant refuses them and leaves what was made alone.
+NEW_USES = frozenset({Point.REQUEST, Point.START, Point.STEP, Point.SEAL, Point.PUBLISH, Point.REMIX})
+
 WIDTH = {Audience.PRIVATE: 0, Audience.FOLLOWERS: 1, Audience.PUBLIC: 2}
 
 
@@ -81,6 +128,12 @@ class GrantFact:
     max_uses: int
     audience: Audience
     purposes: frozenset[Purpose]
+    modalities: frozenset[Modality] = frozenset({Modality.FACE})
+    rights: frozenset[Right] = frozenset()
+    denied: frozenset[Category] = frozenset()
+    text_rules: tuple[str, ...] = ()
+    review: bool = False
+    closed: bool = False
 
 
 @dataclass(frozen=True)
@@ -90,6 +143,8 @@ class Claim:
     subject_id: UUID
     grant_id: UUID | None = None
     epoch: int | None = None
+    right: Right | None = None
+    """What is done with a finished video, for which the subject must have granted the right."""
 
     @property
     def key(self) -> UUID:
@@ -110,6 +165,9 @@ class Wish:
 
     audience: Audience | None = None
     purpose: Purpose | None = None
+    modalities: frozenset[Modality] = frozenset()
+    categories: frozenset[Category] = frozenset()
+    prompt: str = ""
 
 
 ANY = Wish()
@@ -123,6 +181,10 @@ class Facts:
     """The grant that answers each claim, by the claim's key."""
     enrolled: frozenset[UUID] = frozenset()
     """Subjects with an active likeness."""
+    accepted: frozenset[UUID] = frozenset()
+    """Subjects who accepted this very render, byte for byte."""
+    vetoed: frozenset[UUID] = frozenset()
+    """Subjects who vetoed this video, or one that it is a remix of."""
 
 
 @dataclass(frozen=True)
@@ -162,7 +224,11 @@ def _fault(point: Point, claim: Claim, wish: Wish, facts: Facts, now: datetime) 
         return Reason.NO_GRANT
     if point in (Point.REQUEST, Point.START) and claim.subject_id not in facts.enrolled:
         return Reason.NO_LIKENESS
-    return standing(grant, claim.epoch, now) or _scope_fault(point, grant, wish)
+    if facts.vetoed:
+        return Reason.VETOED
+    if claim.right and claim.right not in grant.rights:
+        return standing(grant, claim.epoch, now) or Reason.RIGHT
+    return standing(grant, claim.epoch, now) or _use_fault(point, grant, facts) or _scope_fault(point, grant, wish)
 
 
 def standing(grant: GrantFact, epoch: int | None, now: datetime) -> Reason | None:
@@ -178,11 +244,35 @@ def standing(grant: GrantFact, epoch: int | None, now: datetime) -> Reason | Non
     return None
 
 
-def _scope_fault(point: Point, grant: GrantFact, wish: Wish) -> Reason | None:
+def _use_fault(point: Point, grant: GrantFact, facts: Facts) -> Reason | None:
+    if grant.closed and point in NEW_USES:
+        return Reason.CLOSED
     if point is Point.REQUEST and grant.uses >= grant.max_uses:
         return Reason.EXHAUSTED
+    if point is Point.PUBLISH and grant.review and grant.subject_id not in facts.accepted:
+        return Reason.REVIEW
+    return None
+
+
+def _scope_fault(point: Point, grant: GrantFact, wish: Wish) -> Reason | None:
     if wish.purpose and wish.purpose not in grant.purposes:
         return Reason.PURPOSE
     if wish.audience and WIDTH[wish.audience] > WIDTH[grant.audience]:
         return Reason.AUDIENCE
+    if not wish.modalities <= grant.modalities:
+        return Reason.MODALITY
+    if wish.categories & grant.denied:
+        return Reason.CATEGORY
+    if any(mentions(wish.prompt, rule) for rule in grant.text_rules):
+        return Reason.TEXT_RULE
     return None
+
+
+def mentions(prompt: str, rule: str) -> bool:
+    """Tell whether ``prompt`` has the words of ``rule`` in a row, whatever their case, width or punctuation."""
+    return bool(_words(rule).strip()) and _words(rule) in _words(prompt)
+
+
+def _words(text: str) -> str:
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return " " + " ".join(re.findall(r"[^\W_]+", folded)) + " "

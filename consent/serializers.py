@@ -7,11 +7,15 @@ from rest_framework import serializers
 
 from accounts.serializers import PersonRef
 from consent.models import Ask, Decision, Grant, Likeness
-from consent.rules import Audience, Point, Purpose, Reason, State
+from consent.rules import Audience, Category, Modality, Point, Purpose, Reason, State
 from socialvideo.lib.wire import StrictSerializer
 
 PURPOSES = [purpose.value for purpose in Purpose]
 AUDIENCES = [audience.value for audience in Audience]
+
+
+MODALITIES = [modality.value for modality in Modality]
+CATEGORIES = [category.value for category in Category]
 
 
 class PhotoUpload(StrictSerializer):
@@ -63,8 +67,20 @@ class GrantRequest(StrictSerializer):
     grantee = serializers.CharField(max_length=31, help_text="Handle of the person who may depict you.")
     purposes = serializers.MultipleChoiceField(choices=PURPOSES, allow_empty=False)
     audience = serializers.ChoiceField(choices=AUDIENCES, help_text="The widest audience of what they make.")
+    modalities = serializers.MultipleChoiceField(choices=MODALITIES, allow_empty=False, required=False)
     may_remix = serializers.BooleanField(default=False)
+    may_stitch = serializers.BooleanField(default=False)
     may_download = serializers.BooleanField(default=False)
+    denied_categories = serializers.MultipleChoiceField(
+        choices=CATEGORIES, required=False, help_text="Default: all but medical. An empty list denies none."
+    )
+    text_rules = serializers.ListField(
+        child=serializers.CharField(max_length=80),
+        max_length=50,
+        required=False,
+        help_text="Words that no prompt about you may have in a row. They only narrow.",
+    )
+    review = serializers.BooleanField(default=False, help_text="See and accept each draft before it can be published.")
     expires_at = serializers.DateTimeField(required=False, help_text="Default: 90 days from now; at most a year.")
     max_uses = serializers.IntegerField(
         min_value=1, max_value=settings.GRANT_USES_MAX, default=settings.GRANT_USES_DEFAULT
@@ -79,6 +95,13 @@ class GrantChange(StrictSerializer):
     max_uses = serializers.IntegerField(min_value=1, required=False)
 
 
+class GrantRenewal(StrictSerializer):
+    """Affirming a grant anew: until when, and how many uses more."""
+
+    expires_at = serializers.DateTimeField(required=False, help_text="Default: 90 days from now; at most a year.")
+    more_uses = serializers.IntegerField(min_value=0, max_value=settings.GRANT_USES_MAX, default=0)
+
+
 class GrantShape(serializers.Serializer[Grant]):
     """A grant as either side sees it."""
 
@@ -87,8 +110,14 @@ class GrantShape(serializers.Serializer[Grant]):
     grantee = PersonRef()
     purposes = serializers.ListField(child=serializers.ChoiceField(choices=PURPOSES))
     audience = serializers.ChoiceField(choices=AUDIENCES)
+    modalities = serializers.ListField(child=serializers.ChoiceField(choices=MODALITIES))
     may_remix = serializers.BooleanField()
+    may_stitch = serializers.BooleanField()
     may_download = serializers.BooleanField()
+    denied_categories = serializers.ListField(child=serializers.ChoiceField(choices=CATEGORIES))
+    text_rules = serializers.ListField(child=serializers.CharField())
+    review = serializers.BooleanField()
+    closed_at = serializers.DateTimeField(allow_null=True)
     not_before = serializers.DateTimeField()
     expires_at = serializers.DateTimeField()
     uses = serializers.IntegerField()
@@ -100,15 +129,25 @@ class GrantShape(serializers.Serializer[Grant]):
 class WithdrawalRequest(StrictSerializer):
     """What to withdraw: one grant, all of one grantee, or everything. No reason is ever asked."""
 
-    scope = serializers.ChoiceField(choices=["grant", "grantee", "everything"])
+    scope = serializers.ChoiceField(choices=["grant", "grantee", "video", "everything"])
+    mode = serializers.ChoiceField(
+        choices=["stop", "unpublish", "erase"],
+        default="unpublish",
+        help_text="stop: no new use; unpublish: what was made is gone too; erase: the likeness as well.",
+    )
     grant = serializers.UUIDField(required=False)
+    video = serializers.UUIDField(required=False)
     grantee = serializers.CharField(max_length=31, required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Demand exactly the member that the scope names."""
-        wanted = {"grant": {"grant"}, "grantee": {"grantee"}, "everything": set()}[attrs["scope"]]
-        if {"grant", "grantee"} & set(attrs) != wanted:
-            raise serializers.ValidationError("Send 'grant' or 'grantee' as 'scope' says, and not the other.")
+        members = {"grant", "grantee", "video"}
+        if members & set(attrs) != members & {attrs["scope"]}:
+            raise serializers.ValidationError("Send 'grant', 'grantee' or 'video' as 'scope' says, and no other.")
+        if attrs["mode"] == "erase" and attrs["scope"] != "everything":
+            raise serializers.ValidationError("'erase' goes with the scope 'everything'.")
+        if attrs["mode"] != "unpublish" and attrs["scope"] == "video":
+            raise serializers.ValidationError("A video is unpublished; the modes are for grants.")
         return attrs
 
 
@@ -117,6 +156,7 @@ class WithdrawalShape(serializers.Serializer[Any]):
 
     id = serializers.UUIDField()
     scope = serializers.CharField()
+    mode = serializers.CharField()
     at = serializers.DateTimeField()
     receipt = serializers.DictField(help_text="Signed (Ed25519) over its canonical JSON without 'signature'.")
 

@@ -11,6 +11,7 @@ urlpatterns = [
     path("asks/<uuid:ask_id>/answer", views.AskAnswerView.as_view()),
     path("grants", views.GrantsView.as_view()),
     path("grants/<uuid:grant_id>", views.GrantView.as_view()),
+    path("grants/<uuid:grant_id>/renewals", views.RenewalView.as_view()),
     path("withdrawals", views.WithdrawalsView.as_view()),
     path("withdrawals/<uuid:withdrawal_id>", views.WithdrawalView.as_view()),
     path("ledger/checkpoint", views.CheckpointView.as_view()),

@@ -20,6 +20,7 @@ from consent.serializers import (
     AskShape,
     CheckpointShape,
     GrantChange,
+    GrantRenewal,
     GrantRequest,
     GrantShape,
     KeyShape,
@@ -118,6 +119,9 @@ class GrantsView(APIView):
         sent.is_valid(raise_exception=True)
         wish: dict[str, Any] = {"expires_at": None, "ask": None, **sent.validated_data}
         grantee, ask_id = people.find(wish.pop("grantee")), wish.pop("ask")
+        for name in {"modalities", "denied_categories"} & set(wish):
+            wish[name] = frozenset(wish[name])
+        wish["text_rules"] = tuple(wish.get("text_rules", ()))
         terms = Terms(purposes=frozenset(wish.pop("purposes")), **wish)
         grant = grants.give(subject=signed_in(request), grantee=grantee, terms=terms, ask_id=ask_id)
         headers = {"Location": f"/api/v1/grants/{grant.id}", "ETag": _etag(grant)}
@@ -145,14 +149,25 @@ class GrantView(APIView):
         summary="Narrow a grant",
     )
     def patch(self, request: Request, grant_id: UUID) -> Response:
-        grant = grants.find(signed_in(request), grant_id)
-        if grant.subject_id != signed_in(request).pk:
-            raise Problem(404, "not_found", "You have given no grant of this id.")
+        grant = grants.find_given(signed_in(request), grant_id)
         require_match(request, _etag(grant))
         sent = GrantChange(data=request.data)
         sent.is_valid(raise_exception=True)
         change: dict[str, Any] = {"expires_at": None, "max_uses": None, **sent.validated_data}
         grant = grants.narrow(grant=grant, **change)
+        return Response(GrantShape(grant).data, headers={"ETag": _etag(grant)})
+
+
+class RenewalView(APIView):
+    """Affirming one's own grant anew."""
+
+    @described(takes=GrantRenewal, gives=GrantShape, problems=(404, 409, 422), summary="Renew a grant")
+    def post(self, request: Request, grant_id: UUID) -> Response:
+        grant = grants.find_given(signed_in(request), grant_id)
+        sent = GrantRenewal(data=request.data)
+        sent.is_valid(raise_exception=True)
+        wish: dict[str, Any] = {"expires_at": None, **sent.validated_data}
+        grant = grants.renew(grant=grant, **wish)
         return Response(GrantShape(grant).data, headers={"ETag": _etag(grant)})
 
 
@@ -163,11 +178,10 @@ class WithdrawalsView(APIView):
     def post(self, request: Request) -> Response:
         sent = WithdrawalRequest(data=request.data)
         sent.is_valid(raise_exception=True)
-        grantee = sent.validated_data.get("grantee")
-        scope = withdrawal.Scope(
-            grant_id=sent.validated_data.get("grant"), grantee=people.find(grantee) if grantee else None
-        )
-        done = withdrawal.withdraw(subject=signed_in(request), scope=scope)
+        wish = sent.validated_data
+        grantee = people.find(wish["grantee"]) if "grantee" in wish else None
+        scope = withdrawal.Scope(grant_id=wish.get("grant"), grantee=grantee, video_id=wish.get("video"))
+        done = withdrawal.withdraw(subject=signed_in(request), scope=scope, mode=withdrawal.Mode(wish["mode"]))
         headers = {"Location": f"/api/v1/withdrawals/{done.id}"}
         return Response(WithdrawalShape(done).data, status=201, headers=headers)
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from django.db.models import F, QuerySet
 from django.utils.module_loading import import_string
 
 from accounts.models import Person
-from consent import ledger, locks, receipts
+from consent import ledger, likenesses, locks, receipts, reviews
 from consent.models import Grant, Withdrawal
 from consent.rules import State
 from socialvideo.lib import bus
@@ -28,29 +29,42 @@ class Handler(Protocol):
         ...
 
 
+class Mode(StrEnum):
+    """How far a withdrawal goes."""
+
+    STOP = "stop"
+    UNPUBLISH = "unpublish"
+    ERASE = "erase"
+
+
 @dataclass(frozen=True)
 class Scope:
-    """What is withdrawn: one grant, all of one grantee, or (with neither) everything."""
+    """What is withdrawn: one grant, all of one grantee, one video, or (with none of these) everything."""
 
     grant_id: UUID | None = None
     grantee: Person | None = None
+    video_id: UUID | None = None
 
     @property
     def word(self) -> str:
         """The scope as it is stored and shown."""
         if self.grant_id:
             return "grant"
+        if self.video_id:
+            return "video"
         return "grantee" if self.grantee else "everything"
 
 
-def withdraw(*, subject: Person, scope: Scope) -> Withdrawal:
-    """Withdraw and return the signed receipt. When this returns, no effect on those grants can commit any more.
+def withdraw(*, subject: Person, scope: Scope, mode: Mode = Mode.UNPUBLISH) -> Withdrawal:
+    """Withdraw and return the signed receipt. When this returns, no effect that it ends can commit any more.
 
-    404 when a single grant is named that this person did not give or that ended before.
+    ``stop`` ends new uses and leaves what was published; ``unpublish`` ends the grants and all that rests on them;
+    ``erase`` also destroys the likeness's key, in the same commit. 404 when a single grant is named that this person
+    did not give or that ended before, or a video that does not show them.
     """
     with transaction.atomic(durable=True):
         locks.exclude([subject.id])
-        standing = list(_covered(subject, scope).order_by("id"))
+        standing = [] if scope.video_id else list(_covered(subject, scope).order_by("id"))
         if scope.grant_id and not standing:
             raise Problem(404, "not_found", "You have no standing grant of this id.")
         ids = [grant.id for grant in standing]
@@ -58,11 +72,22 @@ def withdraw(*, subject: Person, scope: Scope) -> Withdrawal:
         # the first also for the other's grant, to give its use back.
         _tidy(ids)
         now = database_now()
-        Grant.objects.filter(id__in=ids).update(
-            state=State.WITHDRAWN, epoch=F("epoch") + 1, version=F("version") + 1, ended_at=now
-        )
-        bus.announce("grant", ids)
-        return _receipted(subject, scope, standing, now)
+        if scope.video_id:
+            reviews.veto(subject, scope.video_id)
+        elif mode is Mode.STOP:
+            Grant.objects.filter(id__in=ids).update(closed_at=now, version=F("version") + 1)
+        else:
+            _end(ids, now)
+        if mode is Mode.ERASE:
+            likenesses.destroy(subject)
+        return _receipted(subject, scope, mode, standing, now)
+
+
+def _end(grant_ids: list[UUID], now: datetime) -> None:
+    Grant.objects.filter(id__in=grant_ids).update(
+        state=State.WITHDRAWN, epoch=F("epoch") + 1, version=F("version") + 1, ended_at=now
+    )
+    bus.announce("grant", grant_ids)
 
 
 def _tidy(grant_ids: list[UUID]) -> None:
@@ -78,17 +103,19 @@ def _covered(subject: Person, scope: Scope) -> QuerySet[Grant]:
     return covered.filter(grantee=scope.grantee) if scope.grantee else covered
 
 
-def _receipted(subject: Person, scope: Scope, ended: list[Grant], now: datetime) -> Withdrawal:
+def _receipted(subject: Person, scope: Scope, mode: Mode, ended: list[Grant], now: datetime) -> Withdrawal:
     withdrawal_id = new_id()
     content: dict[str, object] = {
         "withdrawal": str(withdrawal_id),
         "subject": str(subject.id),
         "scope": scope.word,
+        "mode": mode.value,
+        "video": str(scope.video_id or ""),
         "withdrawn_at": rfc3339(now),
         "grants": [{"grant": str(g.id), "ended_epoch": g.epoch} for g in ended],
     }
     appended = ledger.append([ledger.Entry("withdrawal", content)])
     receipt = receipts.receipt("withdrawal", content, appended)
     return Withdrawal.objects.create(
-        id=withdrawal_id, subject=subject, scope=scope.word, at=now, receipt=receipt, leaf=appended.leaves[0]
+        id=withdrawal_id, subject=subject, scope=scope.word, mode=mode, at=now, receipt=receipt, leaf=appended.leaves[0]
     )

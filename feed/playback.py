@@ -1,6 +1,6 @@
 """Opening a video to be watched: entitlement, then the gate, then a ticket that the stream server takes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.conf import settings
@@ -8,8 +8,8 @@ from django.core import signing
 
 from accounts import auth
 from accounts.models import Person, Session
-from consent import gate, journal
-from consent.rules import Allowed, Point
+from consent import gate
+from consent.rules import Allowed, Point, Right
 from feed import visibility
 from socialvideo.lib.errors import Problem
 from worker.models import Video
@@ -24,10 +24,12 @@ class Ticket:
     video_id: UUID
     viewer_id: UUID
     session_id: UUID
+    download: bool = False
 
     def signed(self) -> str:
         """Return the ticket as it stands in an address."""
-        return signing.dumps([str(self.video_id), str(self.viewer_id), str(self.session_id)], salt=SALT)
+        parts = [str(self.video_id), str(self.viewer_id), str(self.session_id), self.download]
+        return signing.dumps(parts, salt=SALT)
 
     @classmethod
     def read(cls, text: str, video_id: UUID) -> "Ticket":
@@ -36,7 +38,8 @@ class Ticket:
             parts = signing.loads(text, salt=SALT, max_age=settings.PLAYBACK_SECONDS)
         except signing.BadSignature as error:
             raise Problem(403, "ticket_invalid", "Get a fresh address at GET /api/v1/videos/{id}/playback.") from error
-        ticket = cls(*map(UUID, parts))
+        video, viewer, session, download = parts
+        ticket = cls(UUID(video), UUID(viewer), UUID(session), download)
         if ticket.video_id != video_id:
             raise Problem(403, "ticket_invalid", "This address was made for another video.")
         return ticket
@@ -52,6 +55,15 @@ def open_video(*, viewer: Person, session: Session, video_id: UUID) -> Ticket:
     video = entitled(viewer.id, video_id)
     ask_gate(video, viewer.id, Point.OPEN)
     return Ticket(video.id, viewer.id, session.id)
+
+
+def open_download(*, viewer: Person, session: Session, video_id: UUID) -> Ticket:
+    """Decide one download: everybody depicted must have granted that right. 403, 404, 410."""
+    video = entitled(viewer.id, video_id)
+    ask_gate(video, viewer.id, Point.OPEN)
+    claims = [replace(claim, right=Right.DOWNLOAD) for claim in video.claims()]
+    gate.use(point=Point.DOWNLOAD, requester_id=viewer.id, claims=claims, about=video.about(), effect=_nothing)
+    return Ticket(video.id, viewer.id, session.id, download=True)
 
 
 def reopen(ticket: Ticket) -> Video:
@@ -80,7 +92,7 @@ def ask_gate(video: Video, viewer_id: UUID, point: Point) -> None:
             point=point,
             requester_id=viewer_id,
             claims=video.claims(),
-            about=journal.About(video_id=video.id),
+            about=video.about(),
             effect=_nothing,
             quiet=point is Point.CHUNK,
         )

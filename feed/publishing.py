@@ -6,7 +6,7 @@ from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
 from accounts.models import Person
-from consent import gate, journal
+from consent import gate
 from consent.rules import Allowed, Audience, Point, Wish
 from feed.models import Post
 from socialvideo.lib.errors import Problem
@@ -30,7 +30,7 @@ def publish(*, author: Person, video_id: UUID, caption: str, audience: Audience)
             requester_id=author.id,
             claims=video.claims(),
             wish=Wish(audience=audience),
-            about=journal.About(video_id=video.id),
+            about=video.about(),
             effect=write,
         )
     except IntegrityError as error:

@@ -45,6 +45,7 @@ class Opened:
     size: int
     kind: str
     etag: str
+    attached: bool = False
 
 
 class Stream:
@@ -91,7 +92,7 @@ class Stream:
         video = await sync_to_async(_reopened, thread_sensitive=False)(ticket, self.cuts, watched)
         if watched.is_cut:
             raise _unavailable()
-        opened = await sync_to_async(_opened, thread_sensitive=False)(video, ending)
+        opened = await sync_to_async(_opened, thread_sensitive=False)(video, ending, ticket.download)
         with opened.file:
             await _send_file(scope, send, opened, watched)
 
@@ -120,19 +121,21 @@ def _reopened(ticket: Ticket, cuts: Cuts, watched: Watched) -> Video:
         resting = Video.objects.filter(id=ticket.video_id, depictions__isnull=False).annotate(left=left)
         grants = dict(resting.values_list("depictions__grant", "left"))
         cuts.extend(watched, [("grant", grant) for grant in grants])
+        lineage = Video.objects.filter(id=ticket.video_id).values_list("lineage", flat=True).first() or ()
+        cuts.extend(watched, [("video", ancestor) for ancestor in lineage])
         watched.ends_at = min((now + left.total_seconds() for left in grants.values()), default=now)
         return playback.reopen(ticket)
     finally:
         close_old_connections()
 
 
-def _opened(video: Video, ending: str) -> Opened:
+def _opened(video: Video, ending: str, attached: bool) -> Opened:
     name = video.file if ending == "mp4" else video.poster
     try:
         size, file = default_storage.size(name), default_storage.open(name)
     except FileNotFoundError as error:
         raise playback.gone() from error
-    return Opened(file, size, KINDS[ending], f'"{bytes(video.content_digest).hex()[:32]}-{ending}"')
+    return Opened(file, size, KINDS[ending], f'"{bytes(video.content_digest).hex()[:32]}-{ending}"', attached)
 
 
 async def _send_file(scope: Scope, send: Send, opened: Opened, watched: Watched) -> None:
@@ -147,6 +150,8 @@ async def _send_file(scope: Scope, send: Send, opened: Opened, watched: Watched)
         raise Problem(416, "range_unsatisfiable", "The range lies outside the file.", headers=beyond) from None
     whole = ranges.Span(0, opened.size, opened.size)
     extra = [(b"etag", opened.etag.encode()), (b"accept-ranges", b"bytes")]
+    if opened.attached:
+        extra.append((b"content-disposition", b"attachment"))
     if span:
         extra.append((b"content-range", span.content_range.encode()))
     await _begin(send, 206 if span else 200, opened.kind, (span or whole).length, extra)

@@ -10,4 +10,6 @@ urlpatterns = [
     path("feeds/following", views.FollowingFeedView.as_view()),
     path("people/<str:handle>/posts", views.GridView.as_view()),
     path("videos/<uuid:video_id>/playback", views.PlaybackView.as_view()),
+    path("videos/<uuid:video_id>/download", views.DownloadView.as_view()),
+    path("videos/<uuid:video_id>/remixes", views.RemixView.as_view()),
 ]

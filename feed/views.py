@@ -12,12 +12,14 @@ from accounts import people
 from accounts.auth import signed_in
 from accounts.models import Session
 from consent.rules import Audience
-from feed import playback, publishing, visibility
-from feed.serializers import PlaybackShape, PostRequest, PostShape
+from feed import playback, publishing, remixes, visibility
+from feed.serializers import DownloadShape, PlaybackShape, PostRequest, PostShape, RemixRequest
+from socialvideo.lib import ratelimit
 from socialvideo.lib.cursors import page, window
 from socialvideo.lib.errors import Problem
 from socialvideo.lib.idempotency import idempotent
 from socialvideo.lib.schema import described, page_of
+from worker.serializers import JobShape
 
 
 class PostsView(APIView):
@@ -102,6 +104,43 @@ class PlaybackView(APIView):
             "expires_in": settings.PLAYBACK_SECONDS,
         }
         return Response(body, headers={"Cache-Control": "private, no-store"})
+
+
+class DownloadView(APIView):
+    """Downloading a video: a right that everybody depicted grants apart."""
+
+    @described(gives=DownloadShape, problems=(403, 404, 410), summary="Get an address to download a video")
+    def get(self, request: Request, video_id: UUID) -> Response:
+        session = cast(Session, request.auth)
+        ticket = playback.open_download(viewer=signed_in(request), session=session, video_id=video_id).signed()
+        body = {
+            "video_url": f"{settings.STREAM_URL}/videos/{video_id}.mp4?ticket={ticket}",
+            "expires_in": settings.PLAYBACK_SECONDS,
+        }
+        return Response(body, headers={"Cache-Control": "private, no-store"})
+
+
+class RemixView(APIView):
+    """Remixing what one may watch."""
+
+    rate = ratelimit.GENERATE
+
+    @described(
+        takes=RemixRequest,
+        gives=JobShape,
+        status=202,
+        problems=(403, 404, 409, 410, 413, 422),
+        creates=True,
+        summary="Request a remix",
+    )
+    @idempotent
+    def post(self, request: Request, video_id: UUID) -> Response:
+        sent = RemixRequest(data=request.data)
+        sent.is_valid(raise_exception=True)
+        wish = {"seed": None, **sent.validated_data}
+        job = remixes.remix(requester=signed_in(request), video_id=video_id, **wish)
+        job.refresh_from_db()
+        return Response(JobShape(job).data, status=202, headers={"Location": f"/api/v1/jobs/{job.id}"})
 
 
 def _readable(shown: visibility.Shown | None) -> visibility.Shown:

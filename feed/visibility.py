@@ -20,7 +20,7 @@ AUDIENCE = """(p.author_id = %(viewer)s OR p.audience = 'public'
     OR EXISTS (SELECT 1 FROM worker_depiction x WHERE x.video_id = p.video_id AND x.subject_id = %(viewer)s))"""
 
 CONSENTED = f"""NOT EXISTS (SELECT 1 FROM worker_depiction d JOIN consent_grant g ON g.id = d.grant_id
-    WHERE d.video_id = v.id AND NOT {fences.valid("d.epoch")})"""
+    WHERE d.video_id = v.id AND NOT {fences.valid("d.epoch")}) AND {fences.unvetoed("v.lineage")}"""
 
 STANDS = "p.removed_at IS NULL AND v.taken_down_at IS NULL"
 VISIBLE = f"{STANDS} AND {AUDIENCE} AND {CONSENTED}"

@@ -222,9 +222,6 @@ REST_FRAMEWORK = {
     "URL_FORMAT_OVERRIDE": None,
     # Trusting X-Forwarded-For without a proxy would let a client be a new address each time.
     "NUM_PROXIES": env.integer("NUM_PROXIES", 0, low=0, high=5),
-    # How many proxies stand before us: a quota counts the address that the outermost of these saw. With 0 the header
-    # X-Forwarded-For is not believed, which anybody can write.
-    "NUM_PROXIES": env.integer("PROXIES", 1 if HTTPS else 0, low=0, high=10),
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "socialvideo",

@@ -1,5 +1,6 @@
 """People, grants, jobs and videos, made by the product's own domain calls."""
 
+import hashlib
 import secrets
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,13 @@ from accounts import auth
 from accounts.models import Person
 from consent import grants, likenesses, permits
 from consent.grants import Terms
-from consent.models import Grant, Likeness
+from consent.models import Grant, Likeness, Permit
 from consent.rules import Audience, Claim, Purpose
 from feed import publishing
 from feed.models import Post
 from socialvideo.lib.ids import new_id
 from worker import jobs
+from worker.jobs import Claimed
 from worker.models import Depiction, Job, Video
 from worker.specs import Spec
 
@@ -107,11 +109,11 @@ def video(owner: Person, *subjects: Person, content: bytes = b"not really a film
     redeemed = permits.redeem(permit_id=claimed.permit_id, digest=claimed.spec.digest, job_id=claimed.job_id)
     video_id = new_id()
 
-    def store(claims: Any) -> Video:
-        made = _row(video_id, owner, claimed.permit_id, content)
+    def store(claims: Any, review: bool) -> Video:
+        made = _row(video_id, owner, claimed, content)
         for claim in claims:
             _depict(made, claim)
-        jobs.complete(claimed, video_id)
+        jobs.complete(claimed, video_id, review=review)
         return made
 
     return permits.spend(redeemed, video_id=video_id, effect=store)
@@ -122,14 +124,17 @@ def post(author: Person, film: Video, audience: Audience = Audience.PUBLIC, capt
     return publishing.publish(author=author, video_id=film.id, caption=caption, audience=audience)
 
 
-def _row(video_id: UUID, owner: Person, permit_id: UUID, content: bytes) -> Video:
+def _row(video_id: UUID, owner: Person, claimed: Claimed, content: bytes) -> Video:
+    permit = Permit.objects.get(id=claimed.permit_id)
     return Video.objects.create(
         id=video_id,
         owner=owner,
-        permit_id=permit_id,
+        permit=permit,
+        remix_of_id=claimed.spec.remix_of,
+        lineage=[*permit.lineage, video_id],
         file=default_storage.save(f"videos/{video_id.hex}.mp4", ContentFile(content)),
         poster=default_storage.save(f"videos/{video_id.hex}.jpg", ContentFile(b"poster")),
-        content_digest=bytes(32),
+        content_digest=hashlib.sha256(content).digest(),
         size_bytes=len(content),
         width=90,
         height=160,

@@ -11,11 +11,11 @@ from django.db.models.functions import Now
 from accounts.models import Person
 from consent import gate, permits
 from consent.models import Permit
-from consent.rules import Reason, Refused, Wish
+from consent.rules import Reason, Refused
 from socialvideo.lib import queue
 from socialvideo.lib.errors import Problem
 from socialvideo.lib.ids import new_id
-from worker.models import Job
+from worker.models import Job, Video
 from worker.rules import OPEN, Status
 from worker.specs import NOBODY, Spec
 
@@ -55,10 +55,19 @@ def submit(*, requester: Person, spec: Spec) -> Job:
         requester=requester,
         subjects=spec.subjects,
         digest=spec.digest,
-        wish=Wish(audience=spec.audience, purpose=spec.purpose),
+        wish=spec.wish(),
         job_id=job_id,
         effect=write,
+        origin=_origin(spec),
     )
+
+
+def _origin(spec: Spec) -> permits.Origin:
+    """Return what a remix inherits: every depiction of its original, and the videos those came through."""
+    if spec.remix_of is None:
+        return permits.NO_ORIGIN
+    original = Video.objects.prefetch_related("depictions").get(id=spec.remix_of)
+    return permits.Origin(claims=original.claims(), lineage=tuple(original.lineage))
 
 
 def send(job_id: UUID) -> None:
@@ -95,9 +104,13 @@ def report(claimed: Claimed, progress: int) -> None:
         raise LeaseLost
 
 
-def complete(claimed: Claimed, video_id: UUID) -> None:
-    """End the job with its video, in the caller's transaction; raises LeaseLost, which must undo that video."""
-    done = {"status": Status.COMPLETED, "progress": 100, "video_id": video_id, "ended_at": Now()}
+def complete(claimed: Claimed, video_id: UUID, *, review: bool = False) -> None:
+    """End the job with its video, in the caller's transaction; raises LeaseLost, which must undo that video.
+
+    ``review``: somebody depicted wishes to see it before it can be published.
+    """
+    status = Status.AWAITING_REVIEW if review else Status.COMPLETED
+    done = {"status": status, "progress": 100, "video_id": video_id, "ended_at": Now()}
     if not _own(claimed).update(**done):
         raise LeaseLost
 

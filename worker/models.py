@@ -1,14 +1,18 @@
 """Jobs, the videos that they make, and who is depicted in each."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from accounts.models import Person
+from consent.journal import About
 from consent.models import Grant, Permit
 from consent.rules import Claim
 from socialvideo.lib.ids import new_id
-from worker.rules import Status
+from worker.rules import MADE, Status
+
+MADE_VALUES = sorted(status.value for status in MADE)
 
 
 class Video(models.Model):
@@ -16,6 +20,8 @@ class Video(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     owner = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="videos")
+    remix_of = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="remixes")
+    lineage = ArrayField(models.UUIDField(), default=list)
     permit = models.OneToOneField(Permit, on_delete=models.PROTECT, related_name="video")
     file = models.CharField(max_length=80)
     poster = models.CharField(max_length=80)
@@ -38,6 +44,10 @@ class Video(models.Model):
         indexes = [models.Index(fields=["owner", "-id"], name="video_by_owner")]
         constraints = [
             models.CheckConstraint(condition=Q(size_bytes__gt=0, duration_ms__gt=0), name="video_not_empty"),
+            models.CheckConstraint(
+                condition=Q(lineage__contains=[F("id")]) & (Q(remix_of=None) | Q(lineage__contains=[F("remix_of")])),
+                name="video_lineage_whole",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -46,6 +56,10 @@ class Video(models.Model):
     def claims(self) -> tuple[Claim, ...]:
         """Return what the gate is asked about this video: each depicted subject with the grant remembered."""
         return tuple(Claim(row.subject_id, row.grant_id, row.epoch) for row in self.depictions.all())
+
+    def about(self) -> About:
+        """Return what the gate needs to know of this video beside its claims."""
+        return About(video_id=self.id, lineage=tuple(self.lineage), digest=bytes(self.content_digest))
 
 
 class Depiction(models.Model):
@@ -57,9 +71,9 @@ class Depiction(models.Model):
     epoch = models.PositiveIntegerField()
 
     class Meta:
-        """A subject is depicted once in a video."""
+        """A grant stands once in a video."""
 
-        constraints = [models.UniqueConstraint(fields=["video", "subject"], name="depiction_once")]
+        constraints = [models.UniqueConstraint(fields=["video", "grant"], name="depiction_once")]
         indexes = [models.Index(fields=["subject", "video"], name="depiction_by_subject")]
 
     def __str__(self) -> str:
@@ -86,7 +100,7 @@ class Job(models.Model):
     ended_at = models.DateTimeField(null=True)
 
     class Meta:
-        """A completed job has its video and only it has; a failed one says why; a running one has a lease."""
+        """A job that made its video has it, and only then; a failed one says why; a running one has a lease."""
 
         indexes = [
             models.Index(fields=["requester", "-id"], name="job_by_requester"),
@@ -96,9 +110,9 @@ class Job(models.Model):
         ]
         constraints = [
             models.CheckConstraint(
-                condition=Q(status="completed", video__isnull=False, progress=100)
-                | (~Q(status="completed") & Q(video=None, progress__lt=100)),
-                name="job_completed_has_video",
+                condition=Q(status__in=MADE_VALUES, video__isnull=False, progress=100)
+                | (~Q(status__in=MADE_VALUES) & Q(video=None, progress__lt=100)),
+                name="job_made_has_video",
             ),
             models.CheckConstraint(condition=~Q(status="failed") | ~Q(failure_code=""), name="job_failed_says_why"),
             models.CheckConstraint(

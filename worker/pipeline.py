@@ -58,7 +58,7 @@ def engine(name: str) -> Engine:
 
 def _make(claimed: Claimed) -> None:
     spec = claimed.spec
-    redeemed = permits.redeem(permit_id=claimed.permit_id, digest=spec.digest, job_id=claimed.job_id)
+    redeemed = permits.redeem(permit_id=claimed.permit_id, digest=spec.digest, job_id=claimed.job_id, wish=spec.wish())
     portraits = tuple(likenesses.unseal(likeness) for likeness in redeemed.likenesses)
     scene = Scene(
         prompt=spec.prompt,
@@ -98,11 +98,13 @@ def _seal(claimed: Claimed, redeemed: Redeemed, chosen: Engine, encoded: Encoded
     video_id = new_id()
     film, poster = names
 
-    def store(claims: Sequence[Claim]) -> None:
+    def store(claims: Sequence[Claim], review: bool) -> None:
         video = Video.objects.create(
             id=video_id,
             owner_id=redeemed.requester_id,
             permit_id=redeemed.permit_id,
+            remix_of_id=claimed.spec.remix_of,
+            lineage=[*redeemed.lineage, video_id],
             file=film,
             poster=poster,
             content_digest=bytes.fromhex(encoded.sha256),
@@ -119,7 +121,7 @@ def _seal(claimed: Claimed, redeemed: Redeemed, chosen: Engine, encoded: Encoded
             Depiction(video=video, subject_id=claim.subject_id, grant_id=claim.held[0], epoch=claim.held[1])
             for claim in claims
         )
-        jobs.complete(claimed, video_id)
+        jobs.complete(claimed, video_id, review=review)
 
     permits.spend(redeemed, video_id=video_id, effect=store)
 

@@ -11,19 +11,26 @@ class Status(StrEnum):
 
     QUEUED = "queued"
     IN_PROGRESS = "in_progress"
+    AWAITING_REVIEW = "awaiting_review"
     COMPLETED = "completed"
+    REFUSED = "refused"
     FAILED = "failed"
     CANCELLED_CONSENT = "cancelled_consent"
 
 
 NEXT: dict[Status, frozenset[Status]] = {
     Status.QUEUED: frozenset({Status.IN_PROGRESS, Status.FAILED, Status.CANCELLED_CONSENT}),
-    Status.IN_PROGRESS: frozenset({Status.QUEUED, Status.COMPLETED, Status.FAILED, Status.CANCELLED_CONSENT}),
+    Status.IN_PROGRESS: frozenset(
+        {Status.QUEUED, Status.AWAITING_REVIEW, Status.COMPLETED, Status.FAILED, Status.CANCELLED_CONSENT}
+    ),
+    Status.AWAITING_REVIEW: frozenset({Status.COMPLETED, Status.REFUSED}),
     Status.COMPLETED: frozenset(),
+    Status.REFUSED: frozenset(),
     Status.FAILED: frozenset(),
     Status.CANCELLED_CONSENT: frozenset(),
 }
-OPEN = frozenset(status for status, following in NEXT.items() if following)
+OPEN = frozenset({Status.QUEUED, Status.IN_PROGRESS})
+MADE = frozenset({Status.AWAITING_REVIEW, Status.COMPLETED, Status.REFUSED})
 
 
 def may_become(status: Status, following: Status) -> bool:

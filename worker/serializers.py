@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.serializers import PersonRef
-from consent.rules import Audience, Purpose
+from consent.rules import Audience, Purpose, Reason
 from socialvideo.lib.wire import StrictSerializer
 from worker import rules
 from worker.models import Job, Video
@@ -25,6 +25,40 @@ class JobRequest(StrictSerializer):
     seed = serializers.IntegerField(min_value=0, max_value=2**31 - 1, required=False)
     purpose = serializers.ChoiceField(choices=[p.value for p in Purpose], default=Purpose.ENTERTAINMENT.value)
     audience = serializers.ChoiceField(choices=[a.value for a in Audience], default=Audience.PRIVATE.value)
+
+
+class Trial(StrictSerializer):
+    """A wish to try on one's own grant."""
+
+    prompt = serializers.CharField(max_length=rules.PROMPT_LENGTH)
+    purpose = serializers.ChoiceField(choices=[p.value for p in Purpose], default=Purpose.ENTERTAINMENT.value)
+    audience = serializers.ChoiceField(choices=[a.value for a in Audience], default=Audience.PRIVATE.value)
+
+
+class TrialShape(serializers.Serializer[Any]):
+    """What would come of it, and why not: for the subject alone."""
+
+    allowed = serializers.BooleanField()
+    reason = serializers.ChoiceField(choices=[reason.value for reason in Reason], allow_blank=True)
+
+
+class DryRunShape(serializers.Serializer[Any]):
+    """Whether a wish would be accepted now."""
+
+    allowed = serializers.BooleanField()
+
+
+class ReviewAnswer(StrictSerializer):
+    """Accepting the render of this hash (as GET /videos/{id} shows it), or vetoing the video for good."""
+
+    answer = serializers.ChoiceField(choices=["accept", "veto"])
+    sha256 = serializers.RegexField(r"^[0-9a-fA-F]{64}$", required=False, help_text="Needed to accept.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Demand the hash with an acceptance."""
+        if attrs["answer"] == "accept" and "sha256" not in attrs:
+            raise serializers.ValidationError({"sha256": "Say which render you looked at."})
+        return attrs
 
 
 class JobShape(serializers.Serializer[Job]):
@@ -69,6 +103,7 @@ class VideoShape(serializers.Serializer[Video]):
     engine = serializers.SerializerMethodField()
     prompt = serializers.CharField()
     depicted = serializers.SerializerMethodField()
+    remix_of = serializers.UUIDField(source="remix_of_id", allow_null=True)
     created_at = serializers.DateTimeField()
 
     def get_sha256(self, video: Video) -> str:

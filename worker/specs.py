@@ -6,7 +6,8 @@ from uuid import UUID
 
 import orjson
 
-from consent.rules import Audience, Purpose
+from consent.rules import Audience, Modality, Purpose, Wish
+from worker import screening
 
 NOBODY = UUID(int=0)
 """Stands in a spec for a handle that nobody has."""
@@ -22,10 +23,12 @@ class Spec:
     engine: str
     purpose: Purpose
     audience: Audience
+    remix_of: UUID | None = None
 
     def stored(self) -> dict[str, object]:
         """Return the spec as JSON values, from which ``Spec.read`` makes it again."""
-        return asdict(self) | {"subjects": [str(subject) for subject in self.subjects]}
+        subjects = [str(subject) for subject in self.subjects]
+        return asdict(self) | {"subjects": subjects, "remix_of": str(self.remix_of) if self.remix_of else None}
 
     @property
     def digest(self) -> bytes:
@@ -45,4 +48,15 @@ class Spec:
             engine=str(values["engine"]),
             purpose=Purpose(str(values["purpose"])),
             audience=Audience(str(values["audience"])),
+            remix_of=UUID(str(values["remix_of"])) if values.get("remix_of") else None,
+        )
+
+    def wish(self) -> Wish:
+        """Return what the gate is asked about this spec."""
+        return Wish(
+            audience=self.audience,
+            purpose=self.purpose,
+            modalities=frozenset({Modality.FACE}),
+            categories=screening.categories(self.prompt),
+            prompt=self.prompt,
         )

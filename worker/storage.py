@@ -7,10 +7,10 @@ from pathlib import Path
 
 from django.core.files import File
 from django.core.files.storage import default_storage
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, Func, OuterRef, UUIDField
 from django.db.models.functions import Now
 
-from consent.models import Grant
+from consent.models import Grant, Veto
 from consent.rules import State
 from worker.models import Depiction, Video
 
@@ -43,13 +43,15 @@ def drop(names: Iterable[str]) -> None:
 
 
 def purge_ended() -> int:
-    """Remove the bytes of every video one of whose grants has ended; return how many. Safe to repeat.
+    """Remove the bytes of every video whose grant has ended or that was vetoed; return how many. Safe to repeat.
 
     Hygiene only: such a video is unreadable from the commit that ended its grant.
     """
     ended = Grant.objects.exclude(state=State.GIVEN)
     resting = Depiction.objects.filter(video=OuterRef("pk"), grant__in=ended)
-    videos = list(Video.objects.filter(Exists(resting), purged_at=None)[:500])
+    any_of = Func(OuterRef("lineage"), function="ANY", output_field=UUIDField())
+    vetoed = Veto.objects.filter(video_id=any_of)
+    videos = list(Video.objects.filter(Exists(resting) | Exists(vetoed), purged_at=None)[:500])
     for video in videos:
         drop([video.file, video.poster])
         Video.objects.filter(id=video.id).update(purged_at=Now())

@@ -6,8 +6,12 @@ from worker import views
 
 urlpatterns = [
     path("jobs", views.JobsView.as_view()),
+    path("jobs/dry-run", views.DryRunView.as_view()),
+    path("grants/<uuid:grant_id>/trial", views.TrialView.as_view()),
     path("jobs/<uuid:job_id>", views.JobView.as_view()),
     path("videos", views.VideosView.as_view()),
     path("videos/<uuid:video_id>", views.VideoView.as_view()),
+    path("videos/<uuid:video_id>/review", views.ReviewView.as_view()),
+    path("me/likeness/drafts", views.DraftsView.as_view()),
     path("me/likeness/videos", views.ShowingMeView.as_view()),
 ]

@@ -33,7 +33,7 @@ def find(person: Person, video_id: UUID) -> Video:
         raise Problem(404, "not_found", "You made no video of this id, nor are you in it.")
     if video.taken_down_at:
         raise Problem(410, "taken_down", "A moderator took this video down. GET /api/v1/me/statements says why.")
-    if not fences.standing(video.claims()):
+    if not fences.standing(video.claims(), video.lineage):
         raise Problem(410, "gone_consent", "This video is gone: a permission that it rested on has ended.")
     return video
 

@@ -7,13 +7,23 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.auth import signed_in
+from consent import grants
+from consent.rules import Refused
 from socialvideo.lib import ratelimit
 from socialvideo.lib.cursors import paged
 from socialvideo.lib.idempotency import idempotent
 from socialvideo.lib.schema import described, page_of
-from worker import jobs, rules, videos, wishes
+from worker import jobs, reviews, rules, trials, videos, wishes
 from worker.models import Job
-from worker.serializers import JobRequest, JobShape, VideoShape
+from worker.serializers import (
+    DryRunShape,
+    JobRequest,
+    JobShape,
+    ReviewAnswer,
+    Trial,
+    TrialShape,
+    VideoShape,
+)
 
 POLL_SECONDS = "1"
 
@@ -45,6 +55,31 @@ class JobsView(APIView):
         return paged(request, jobs.of_person(signed_in(request)), lambda job: JobShape(job).data)
 
 
+class DryRunView(APIView):
+    """Asking whether a wish would be accepted, without making it."""
+
+    rate = ratelimit.GENERATE
+
+    @described(takes=JobRequest, gives=DryRunShape, problems=(413, 422), summary="Try a wish")
+    def post(self, request: Request) -> Response:
+        sent = JobRequest(data=request.data)
+        sent.is_valid(raise_exception=True)
+        spec = wishes.freeze(**sent.validated_data)
+        return Response({"allowed": trials.dry_run(requester=signed_in(request), spec=spec)})
+
+
+class TrialView(APIView):
+    """Trying a wish on one's own grant."""
+
+    @described(takes=Trial, gives=TrialShape, problems=(404, 413, 422), summary="Try a wish on my grant")
+    def post(self, request: Request, grant_id: UUID) -> Response:
+        grant = grants.find_given(signed_in(request), grant_id)
+        sent = Trial(data=request.data)
+        sent.is_valid(raise_exception=True)
+        verdict = trials.trial(grant=grant, **sent.validated_data)
+        return Response({"allowed": bool(verdict), "reason": verdict.reason if isinstance(verdict, Refused) else ""})
+
+
 class JobView(APIView):
     """One job, to be polled."""
 
@@ -69,6 +104,29 @@ class ShowingMeView(APIView):
     @described(gives=page_of(VideoShape), problems=(400,), listed=True, summary="List videos that show me")
     def get(self, request: Request) -> Response:
         return paged(request, videos.showing(signed_in(request)), lambda video: VideoShape(video).data)
+
+
+class DraftsView(APIView):
+    """Drafts that wait for one's review."""
+
+    @described(gives=page_of(VideoShape), problems=(400,), listed=True, summary="List drafts to review")
+    def get(self, request: Request) -> Response:
+        return paged(request, reviews.waiting(signed_in(request)), lambda video: VideoShape(video).data)
+
+
+class ReviewView(APIView):
+    """One's say over a video that shows oneself."""
+
+    @described(takes=ReviewAnswer, status=204, problems=(404, 409, 410, 422), summary="Accept or veto a video")
+    def put(self, request: Request, video_id: UUID) -> Response:
+        sent = ReviewAnswer(data=request.data)
+        sent.is_valid(raise_exception=True)
+        subject = signed_in(request)
+        if sent.validated_data["answer"] == "accept":
+            reviews.accept(subject=subject, video_id=video_id, sha256=sent.validated_data["sha256"])
+        else:
+            reviews.veto(subject=subject, video_id=video_id)
+        return Response(status=204)
 
 
 class VideoView(APIView):

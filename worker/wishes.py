@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
+from uuid import UUID
 
 from django.conf import settings
 
@@ -11,7 +12,15 @@ from socialvideo.lib.errors import invalid
 from worker.specs import NOBODY, Spec
 
 
-def freeze(*, subjects: Sequence[str], prompt: str, purpose: str, audience: str, seed: int | None = None) -> Spec:
+def freeze(
+    *,
+    subjects: Sequence[str],
+    prompt: str,
+    purpose: str,
+    audience: str,
+    seed: int | None = None,
+    remix_of: UUID | None = None,
+) -> Spec:
     """Return the spec for these handles; a seed is drawn if none is given. 422 for a handle named twice.
 
     An unknown handle becomes NOBODY, which is refused in the same words as anybody without a grant.
@@ -27,4 +36,5 @@ def freeze(*, subjects: Sequence[str], prompt: str, purpose: str, audience: str,
         engine=settings.ENGINE,
         purpose=Purpose(purpose),
         audience=Audience(audience),
+        remix_of=remix_of,
     )

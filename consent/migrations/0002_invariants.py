@@ -2,7 +2,13 @@
 
 from django.db import migrations
 
-ONLY_APPENDED = ("consent_ledgerleaf", "consent_decision", "consent_withdrawal")
+ONLY_APPENDED = (
+    "consent_ledgerleaf",
+    "consent_decision",
+    "consent_withdrawal",
+    "consent_veto",
+    "consent_acceptance",
+)
 
 REFUSE = """
 CREATE FUNCTION consent_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -1,0 +1,15 @@
+"""Remixing what one may watch. The remix inherits everybody depicted, who must each have granted that right."""
+
+from uuid import UUID
+
+from accounts.models import Person
+from feed import playback
+from worker import jobs, wishes
+from worker.models import Job
+
+
+def remix(*, requester: Person, video_id: UUID, prompt: str, purpose: str, audience: str, seed: int | None) -> Job:
+    """Queue a remix. 404 for a video that the requester may not watch, 403 unless everybody in it granted it."""
+    video = playback.entitled(requester.id, video_id)
+    spec = wishes.freeze(subjects=[], prompt=prompt, purpose=purpose, audience=audience, seed=seed, remix_of=video.id)
+    return jobs.submit(requester=requester, spec=spec)

@@ -1,0 +1,45 @@
+"""Reviewing drafts: a depicted person accepts a render by its hash before it may be published, or vetoes it."""
+
+from uuid import UUID
+
+from django.db.models import Exists, F, OuterRef, QuerySet
+
+from accounts.models import Person
+from consent import reviews, withdrawal
+from consent.models import Acceptance, Veto
+from socialvideo.lib.errors import Problem
+from worker import videos
+from worker.models import Depiction, Job, Video
+from worker.rules import Status
+
+
+def waiting(subject: Person) -> QuerySet[Video]:
+    """Return the drafts that ``subject`` wished to review and has not answered."""
+    asked = Depiction.objects.filter(video=OuterRef("pk"), subject=subject, grant__review=True, epoch=F("grant__epoch"))
+    accepted = Acceptance.objects.filter(video_id=OuterRef("pk"), subject=subject, digest=OuterRef("content_digest"))
+    vetoed = Veto.objects.filter(video_id=OuterRef("pk"))
+    return videos.showing(subject).filter(Exists(asked), ~Exists(accepted), ~Exists(vetoed))
+
+
+def accept(*, subject: Person, video_id: UUID, sha256: str) -> None:
+    """Accept the render of this hash. 404 unless it shows this person, 409 when the render is another by now."""
+    video = videos.find(subject, video_id)
+    if bytes(video.content_digest).hex() != sha256.lower():
+        raise Problem(409, "render_changed", "The video is not the one you looked at. Look again and decide anew.")
+    reviews.accept(subject=subject, video_id=video_id, digest=bytes(video.content_digest))
+    if not _missing(video):
+        Job.objects.filter(video=video, status=Status.AWAITING_REVIEW).update(status=Status.COMPLETED)
+
+
+def veto(*, subject: Person, video_id: UUID) -> None:
+    """End the video and every remix of it, for good. 404 unless it shows this person."""
+    withdrawal.withdraw(subject=subject, scope=withdrawal.Scope(video_id=video_id))
+    Job.objects.filter(video=video_id, status=Status.AWAITING_REVIEW).update(status=Status.REFUSED)
+
+
+def _missing(video: Video) -> bool:
+    """Tell whether somebody who wished to review this render has not accepted it."""
+    accepted = Acceptance.objects.filter(
+        video_id=video.id, subject=OuterRef("subject"), digest=bytes(video.content_digest)
+    )
+    return Depiction.objects.filter(video=video, grant__review=True).exclude(Exists(accepted)).exists()
