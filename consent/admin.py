@@ -24,7 +24,7 @@ from socialvideo.lib.clock import StatementTime, wall_now
 from socialvideo.lib.panel import ReadOnlyAdmin, ReadOnlyInline, among, as_hex, as_json, badge, column, link
 
 BY_HANDLE = "Beginning of a handle, or a whole id"
-KINDS = ("enrolment", "erasure", "ask", "grant", "narrowing", "use", "withdrawal")
+KINDS = ("enrolment", "erasure", "ask", "grant", "narrowing", "renewal", "use", "acceptance", "withdrawal")
 
 
 class StandingFilter(admin.SimpleListFilter):
@@ -86,8 +86,12 @@ class GrantAdmin(ReadOnlyAdmin[Grant]):
     search_help_text = BY_HANDLE
     fieldsets = (
         (None, {"fields": ("subject", "grantee", "condition", "stands", "epoch", "version")}),
-        ("Scope", {"fields": ("purposes", "audience", "may_remix", "may_download", "used")}),
-        ("Period", {"fields": ("not_before", "expires_at", "created_at", "ended_at")}),
+        (
+            "Scope",
+            {"fields": ("purposes", "audience", "modalities", "may_remix", "may_stitch", "may_download", "used")},
+        ),
+        ("Refused", {"fields": ("denied_categories", "text_rules", "review")}),
+        ("Period", {"fields": ("not_before", "expires_at", "created_at", "affirmed_at", "closed_at", "ended_at")}),
     )
 
     @badge("state", given="success", withdrawn="danger", revoked="danger")
@@ -199,10 +203,10 @@ class WithdrawalAdmin(ReadOnlyAdmin[Withdrawal]):
 
     list_display = ("subject", "scope", "ended", "at", "leaf")
     list_select_related = ("subject", "leaf")
-    list_filter = (among("scope", ("grant", "grantee", "everything")),)
+    list_filter = (among("scope", ("grant", "grantee", "video", "everything")),)
     search_fields = ("subject__handle__startswith",)
     search_help_text = BY_HANDLE
-    fields = ("subject", "scope", "at", "leaf", "signed_receipt")
+    fields = ("subject", "scope", "mode", "at", "leaf", "signed_receipt")
 
     @column("grants ended")
     def ended(self, withdrawal: Withdrawal) -> int:

@@ -12,7 +12,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 
 from consent import journal, keys, locks, rules
 from consent.models import Acceptance, Grant, Likeness, Veto
@@ -79,7 +79,10 @@ def _read(point: Point, requester_id: UUID, claims: Sequence[Claim], about: jour
     remembered = [claim.grant_id for claim in claims if claim.grant_id]
     fresh = [claim.subject_id for claim in claims if not claim.grant_id]
     wanted = Q(id__in=remembered) | Q(subject__in=fresh, grantee=requester_id, state=rules.State.GIVEN)
-    query = Grant.objects.filter(wanted).annotate(now=StatementTime()).order_by("id")
+    # Of a closed grant and an open one for the same requester, the open one comes last and is kept.
+    query = (
+        Grant.objects.filter(wanted).annotate(now=StatementTime()).order_by(F("closed_at").asc(nulls_last=True), "id")
+    )
     # A request counts a use: the row is held, so that the count which was read is the count that is raised.
     rows = list(query.select_for_update() if point is Point.REQUEST else query)
     grants: dict[UUID, GrantFact] = {row.id if row.id in remembered else row.subject_id: row.fact() for row in rows}

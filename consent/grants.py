@@ -1,6 +1,6 @@
 """Giving a grant, and narrowing it. Only the subject's own request may write ``given``; no staff path exists."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, QuerySet
 
 from accounts.models import Person
-from consent import asks, ledger, locks, receipts
+from consent import asks, ledger, locks, receipts, rules
 from consent.models import Ask, Grant, Likeness
 from consent.rules import DENIED_BY_DEFAULT, Modality, State
 from socialvideo.lib.clock import database_now
@@ -21,16 +21,16 @@ from socialvideo.lib.errors import Problem, invalid
 class Terms:
     """What a grant covers: purposes, the widest audience, rights, until when, and how many videos."""
 
-    purposes: frozenset[str]
+    purposes: Set[str]
     audience: str
     may_remix: bool
     may_download: bool
     expires_at: datetime | None
     max_uses: int
     may_stitch: bool = False
-    modalities: frozenset[str] = frozenset({Modality.FACE})
-    denied_categories: frozenset[str] = DENIED_BY_DEFAULT
-    text_rules: tuple[str, ...] = ()
+    modalities: Set[str] = frozenset({Modality.FACE})
+    denied_categories: Set[str] = DENIED_BY_DEFAULT
+    text_rules: Sequence[str] = ()
     review: bool = False
 
 
@@ -40,6 +40,7 @@ def give(*, subject: Person, grantee: Person, terms: Terms, ask_id: UUID | None)
         locks.exclude([subject.id])
         now = database_now()
         expires_at = checked_expiry(terms.expires_at, now)
+        _require_words(terms.text_rules)
         _require_likeness(subject)
         Grant.objects.filter(subject=subject, grantee=grantee, state=State.GIVEN, expires_at__lte=now).update(
             state=State.EXPIRED, ended_at=now
@@ -168,6 +169,12 @@ def _insert(subject: Person, grantee: Person, terms: Terms, now: datetime, expir
     except IntegrityError as error:
         detail = "A grant for this person stands. Narrow it, or withdraw it and give a new one."
         raise Problem(409, "grant_stands", detail) from error
+
+
+def _require_words(text_rules: Sequence[str]) -> None:
+    for place, rule in enumerate(text_rules):
+        if not rules.has_words(rule):
+            raise invalid(f"/text_rules/{place}", "rule_without_words", "It has no letter or digit to look for.")
 
 
 def _require_likeness(subject: Person) -> None:

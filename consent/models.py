@@ -116,11 +116,11 @@ class Grant(models.Model):
     ended_at = models.DateTimeField(null=True)
 
     class Meta:
-        """One standing grant a pair, never used beyond its count, ended exactly when its state says so."""
+        """One open grant a pair, never used beyond its count, ended exactly when its state says so."""
 
         constraints = [
             models.UniqueConstraint(
-                fields=["subject", "grantee"], condition=Q(state="given"), name="grant_one_standing"
+                fields=["subject", "grantee"], condition=Q(state="given", closed_at=None), name="grant_one_standing"
             ),
             models.CheckConstraint(condition=Q(uses__lte=F("max_uses")), name="grant_uses_counted"),
             models.CheckConstraint(condition=Q(expires_at__gt=F("not_before")), name="grant_expires_later"),

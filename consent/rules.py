@@ -215,6 +215,9 @@ def decide(point: Point, claims: Sequence[Claim], wish: Wish, facts: Facts, now:
         if reason:
             return Refused(reason, claim.subject_id)
         grants.append(facts.grants[claim.key])
+    if facts.vetoed:
+        # By somebody who is not among the claims: a remix inherits everybody, so this is a fault of ours. Fail closed.
+        return Refused(Reason.VETOED, claims[0].subject_id)
     return Allowed(tuple(grants))
 
 
@@ -224,11 +227,11 @@ def _fault(point: Point, claim: Claim, wish: Wish, facts: Facts, now: datetime) 
         return Reason.NO_GRANT
     if point in (Point.REQUEST, Point.START) and claim.subject_id not in facts.enrolled:
         return Reason.NO_LIKENESS
-    if facts.vetoed:
+    if claim.subject_id in facts.vetoed:
         return Reason.VETOED
-    if claim.right and claim.right not in grant.rights:
-        return standing(grant, claim.epoch, now) or Reason.RIGHT
-    return standing(grant, claim.epoch, now) or _use_fault(point, grant, facts) or _scope_fault(point, grant, wish)
+    return (
+        standing(grant, claim.epoch, now) or _use_fault(point, claim, grant, facts) or _scope_fault(point, grant, wish)
+    )
 
 
 def standing(grant: GrantFact, epoch: int | None, now: datetime) -> Reason | None:
@@ -244,7 +247,9 @@ def standing(grant: GrantFact, epoch: int | None, now: datetime) -> Reason | Non
     return None
 
 
-def _use_fault(point: Point, grant: GrantFact, facts: Facts) -> Reason | None:
+def _use_fault(point: Point, claim: Claim, grant: GrantFact, facts: Facts) -> Reason | None:
+    if claim.right and claim.right not in grant.rights:
+        return Reason.RIGHT
     if grant.closed and point in NEW_USES:
         return Reason.CLOSED
     if point is Point.REQUEST and grant.uses >= grant.max_uses:
@@ -269,10 +274,20 @@ def _scope_fault(point: Point, grant: GrantFact, wish: Wish) -> Reason | None:
 
 
 def mentions(prompt: str, rule: str) -> bool:
-    """Tell whether ``prompt`` has the words of ``rule`` in a row, whatever their case, width or punctuation."""
-    return bool(_words(rule).strip()) and _words(rule) in _words(prompt)
+    """Tell whether ``prompt`` has the words of ``rule`` in a row, whatever their case, width, accents, punctuation."""
+    return has_words(rule) and _words(rule) in _words(prompt)
+
+
+def has_words(text: str) -> bool:
+    """Tell whether there is a letter or digit in ``text``: a rule without any would never find anything."""
+    return bool(_words(text).strip())
+
+
+def plain(text: str) -> str:
+    """Return ``text`` without case, width, accents and invisible characters, so that a look-alike is found too."""
+    letters = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    return "".join(letter for letter in letters if unicodedata.category(letter) not in ("Mn", "Cf"))
 
 
 def _words(text: str) -> str:
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    return " " + " ".join(re.findall(r"[^\W_]+", folded)) + " "
+    return " " + " ".join(re.findall(r"[^\W_]+", plain(text))) + " "

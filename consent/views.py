@@ -117,13 +117,9 @@ class GrantsView(APIView):
     def post(self, request: Request) -> Response:
         sent = GrantRequest(data=request.data)
         sent.is_valid(raise_exception=True)
-        wish: dict[str, Any] = {"expires_at": None, "ask": None, **sent.validated_data}
-        grantee, ask_id = people.find(wish.pop("grantee")), wish.pop("ask")
-        for name in {"modalities", "denied_categories"} & set(wish):
-            wish[name] = frozenset(wish[name])
-        wish["text_rules"] = tuple(wish.get("text_rules", ()))
-        terms = Terms(purposes=frozenset(wish.pop("purposes")), **wish)
-        grant = grants.give(subject=signed_in(request), grantee=grantee, terms=terms, ask_id=ask_id)
+        wish: dict[str, Any] = {"expires_at": None, **sent.validated_data}
+        grantee, ask_id = people.find(wish.pop("grantee")), wish.pop("ask", None)
+        grant = grants.give(subject=signed_in(request), grantee=grantee, terms=Terms(**wish), ask_id=ask_id)
         headers = {"Location": f"/api/v1/grants/{grant.id}", "ETag": _etag(grant)}
         return Response(GrantShape(grant).data, status=201, headers=headers)
 
@@ -161,14 +157,23 @@ class GrantView(APIView):
 class RenewalView(APIView):
     """Affirming one's own grant anew."""
 
-    @described(takes=GrantRenewal, gives=GrantShape, problems=(404, 409, 422), summary="Renew a grant")
+    @described(
+        takes=GrantRenewal,
+        gives=GrantShape,
+        status=201,
+        problems=(404, 409, 422),
+        creates=True,
+        summary="Renew a grant",
+    )
+    @idempotent
     def post(self, request: Request, grant_id: UUID) -> Response:
         grant = grants.find_given(signed_in(request), grant_id)
         sent = GrantRenewal(data=request.data)
         sent.is_valid(raise_exception=True)
         wish: dict[str, Any] = {"expires_at": None, **sent.validated_data}
         grant = grants.renew(grant=grant, **wish)
-        return Response(GrantShape(grant).data, headers={"ETag": _etag(grant)})
+        headers = {"Location": f"/api/v1/grants/{grant.id}", "ETag": _etag(grant)}
+        return Response(GrantShape(grant).data, status=201, headers=headers)
 
 
 class WithdrawalsView(APIView):

@@ -64,26 +64,26 @@ def withdraw(*, subject: Person, scope: Scope, mode: Mode = Mode.UNPUBLISH) -> W
     """
     with transaction.atomic(durable=True):
         locks.exclude([subject.id])
-        standing = [] if scope.video_id else list(_covered(subject, scope).order_by("id"))
+        standing = list(_covered(subject, scope).order_by("id"))
         if scope.grant_id and not standing:
             raise Problem(404, "not_found", "You have no standing grant of this id.")
+        if scope.video_id:
+            reviews.veto(subject, scope.video_id)
         ids = [grant.id for grant in standing]
         # Before the grants' rows are held: two subjects of one job who withdraw at once both reach for the job, and
         # the first also for the other's grant, to give its use back.
         _tidy(ids)
         now = database_now()
-        if scope.video_id:
-            reviews.veto(subject, scope.video_id)
-        elif mode is Mode.STOP:
-            Grant.objects.filter(id__in=ids).update(closed_at=now, version=F("version") + 1)
-        else:
-            _end(ids, now)
+        _end(ids, mode, now)
         if mode is Mode.ERASE:
             likenesses.destroy(subject)
         return _receipted(subject, scope, mode, standing, now)
 
 
-def _end(grant_ids: list[UUID], now: datetime) -> None:
+def _end(grant_ids: list[UUID], mode: Mode, now: datetime) -> None:
+    if mode is Mode.STOP:
+        Grant.objects.filter(id__in=grant_ids, closed_at=None).update(closed_at=now, version=F("version") + 1)
+        return
     Grant.objects.filter(id__in=grant_ids).update(
         state=State.WITHDRAWN, epoch=F("epoch") + 1, version=F("version") + 1, ended_at=now
     )
@@ -97,6 +97,8 @@ def _tidy(grant_ids: list[UUID]) -> None:
 
 
 def _covered(subject: Person, scope: Scope) -> QuerySet[Grant]:
+    if scope.video_id:
+        return Grant.objects.none()
     covered = Grant.objects.filter(subject=subject, state=State.GIVEN)
     if scope.grant_id:
         return covered.filter(id=scope.grant_id)

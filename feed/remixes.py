@@ -3,13 +3,18 @@
 from uuid import UUID
 
 from accounts.models import Person
+from consent.rules import Point
 from feed import playback
 from worker import jobs, wishes
 from worker.models import Job
 
 
 def remix(*, requester: Person, video_id: UUID, prompt: str, purpose: str, audience: str, seed: int | None) -> Job:
-    """Queue a remix. 404 for a video that the requester may not watch, 403 unless everybody in it granted it."""
+    """Queue a remix. 404 for a video that the requester may not watch, 410 once it is gone.
+
+    403 unless everybody in it granted that right.
+    """
     video = playback.entitled(requester.id, video_id)
+    playback.ask_gate(video, requester.id, Point.OPEN)
     spec = wishes.freeze(subjects=[], prompt=prompt, purpose=purpose, audience=audience, seed=seed, remix_of=video.id)
     return jobs.submit(requester=requester, spec=spec)

@@ -101,9 +101,12 @@ def job(requester: Person, *subjects: Person, **fields: Any) -> Job:
     return jobs.submit(requester=requester, spec=spec(*subjects, **fields))
 
 
-def video(owner: Person, *subjects: Person, content: bytes = b"not really a film" * 100) -> Video:
-    """Seal a video through the real permit path, with ``content`` for a film; the grants must stand."""
-    submitted = job(owner, *subjects)
+def video(owner: Person, *subjects: Person, content: bytes = b"not really a film" * 100, **fields: Any) -> Video:
+    """Seal a video through the real permit path, with ``content`` for a film; the grants must stand.
+
+    With ``remix_of`` and no subjects it is a remix.
+    """
+    submitted = job(owner, *subjects, **fields)
     claimed = jobs.claim(submitted.id)
     assert claimed
     redeemed = permits.redeem(permit_id=claimed.permit_id, digest=claimed.spec.digest, job_id=claimed.job_id)

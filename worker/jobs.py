@@ -5,17 +5,17 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
 from accounts.models import Person
 from consent import gate, permits
-from consent.models import Permit
+from consent.models import Permit, PermitSubject
 from consent.rules import Reason, Refused
 from socialvideo.lib import queue
 from socialvideo.lib.errors import Problem
 from socialvideo.lib.ids import new_id
-from worker.models import Job, Video
+from worker.models import Job, Video, vetoed
 from worker.rules import OPEN, Status
 from worker.specs import NOBODY, Spec
 
@@ -136,12 +136,23 @@ def let_go(claimed: Claimed) -> None:
 
 
 def cancel_for(*, grant_ids: list[UUID]) -> None:
-    """Withdrawal handler: cancel what is queued or running under these grants, and have their videos' bytes purged."""
+    """Withdrawal handler: cancel what is queued or running under these grants, and have their videos' bytes purged.
+
+    What awaits a review under them, or was vetoed, is refused: it can never be published.
+    """
     resting = Job.objects.filter(status__in=OPEN, permit__subjects__grant__in=grant_ids)
     cancelled = dict(resting.select_for_update(of=("self",)).order_by("id").values_list("id", "permit_id"))
     Job.objects.filter(id__in=list(cancelled)).update(status=Status.CANCELLED_CONSENT, ended_at=Now())
     permits.void(list(cancelled.values()))
+    _refuse(grant_ids)
     queue.wake(PURGE)
+
+
+def _refuse(grant_ids: list[UUID]) -> None:
+    under = Exists(PermitSubject.objects.filter(permit=OuterRef("permit"), grant__in=grant_ids))
+    waiting = Job.objects.filter(under | vetoed("video__lineage"), status=Status.AWAITING_REVIEW)
+    ids = list(waiting.select_for_update(of=("self",)).order_by("id").values_list("id", flat=True))
+    Job.objects.filter(id__in=ids).update(status=Status.REFUSED)
 
 
 def sweep() -> int:

@@ -1,18 +1,27 @@
 """Jobs, the videos that they make, and who is depicted in each."""
 
+from typing import Any
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, Func, OuterRef, Q
 from django.db.models.functions import Now
 
 from accounts.models import Person
 from consent.journal import About
-from consent.models import Grant, Permit
+from consent.models import Grant, Permit, Veto
 from consent.rules import Claim
 from socialvideo.lib.ids import new_id
 from worker.rules import MADE, Status
 
 MADE_VALUES = sorted(status.value for status in MADE)
+
+
+def vetoed(lineage: str) -> Exists:
+    """Return whether somebody vetoed a video, or one that it is a remix of, by the column of its lineage."""
+    sql: dict[str, Any] = {"template": "%(expressions)s)", "arg_joiner": " = ANY("}
+    among = Func(F("video_id"), OuterRef(lineage), **sql, output_field=models.BooleanField())
+    return Exists(Veto.objects.filter(among))
 
 
 class Video(models.Model):
@@ -105,7 +114,9 @@ class Job(models.Model):
         indexes = [
             models.Index(fields=["requester", "-id"], name="job_by_requester"),
             models.Index(
-                fields=["status", "sent_at"], condition=Q(status__in=["queued", "in_progress"]), name="job_open"
+                fields=["status", "sent_at"],
+                condition=Q(status__in=["queued", "in_progress", "awaiting_review"]),
+                name="job_open",
             ),
         ]
         constraints = [

@@ -6,10 +6,10 @@ from django.db.models import Exists, F, OuterRef, QuerySet
 
 from accounts.models import Person
 from consent import reviews, withdrawal
-from consent.models import Acceptance, Veto
+from consent.models import Acceptance
 from socialvideo.lib.errors import Problem
 from worker import videos
-from worker.models import Depiction, Job, Video
+from worker.models import Depiction, Job, Video, vetoed
 from worker.rules import Status
 
 
@@ -17,8 +17,7 @@ def waiting(subject: Person) -> QuerySet[Video]:
     """Return the drafts that ``subject`` wished to review and has not answered."""
     asked = Depiction.objects.filter(video=OuterRef("pk"), subject=subject, grant__review=True, epoch=F("grant__epoch"))
     accepted = Acceptance.objects.filter(video_id=OuterRef("pk"), subject=subject, digest=OuterRef("content_digest"))
-    vetoed = Veto.objects.filter(video_id=OuterRef("pk"))
-    return videos.showing(subject).filter(Exists(asked), ~Exists(accepted), ~Exists(vetoed))
+    return videos.showing(subject).filter(Exists(asked), ~Exists(accepted), ~vetoed("lineage"))
 
 
 def accept(*, subject: Person, video_id: UUID, sha256: str) -> None:
@@ -34,7 +33,6 @@ def accept(*, subject: Person, video_id: UUID, sha256: str) -> None:
 def veto(*, subject: Person, video_id: UUID) -> None:
     """End the video and every remix of it, for good. 404 unless it shows this person."""
     withdrawal.withdraw(subject=subject, scope=withdrawal.Scope(video_id=video_id))
-    Job.objects.filter(video=video_id, status=Status.AWAITING_REVIEW).update(status=Status.REFUSED)
 
 
 def _missing(video: Video) -> bool:

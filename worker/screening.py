@@ -6,9 +6,8 @@ beside it, and reviews.
 """
 
 import re
-import unicodedata
 
-from consent.rules import Category
+from consent.rules import Category, plain
 
 WORDS: dict[Category, str] = {
     Category.SEXUAL: r"nude|naked|topless|sex\w*|porn\w*|erotic\w*|lingerie|fetish\w*|strip(?:s|ping|tease)",
@@ -26,5 +25,5 @@ PATTERNS = {category: re.compile(rf"\b(?:{words})\b") for category, words in WOR
 
 def categories(prompt: str) -> frozenset[Category]:
     """Return the categories whose words ``prompt`` has."""
-    folded = unicodedata.normalize("NFKC", prompt).casefold()
-    return frozenset(category for category, pattern in PATTERNS.items() if pattern.search(folded))
+    text = plain(prompt)
+    return frozenset(category for category, pattern in PATTERNS.items() if pattern.search(text))

@@ -27,7 +27,7 @@ class JobRequest(StrictSerializer):
     audience = serializers.ChoiceField(choices=[a.value for a in Audience], default=Audience.PRIVATE.value)
 
 
-class Trial(StrictSerializer):
+class TrialRequest(StrictSerializer):
     """A wish to try on one's own grant."""
 
     prompt = serializers.CharField(max_length=rules.PROMPT_LENGTH)

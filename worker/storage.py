@@ -7,12 +7,12 @@ from pathlib import Path
 
 from django.core.files import File
 from django.core.files.storage import default_storage
-from django.db.models import Exists, Func, OuterRef, UUIDField
+from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 
-from consent.models import Grant, Veto
+from consent.models import Grant
 from consent.rules import State
-from worker.models import Depiction, Video
+from worker.models import Depiction, Video, vetoed
 
 
 def keep(path: Path) -> str:
@@ -49,9 +49,7 @@ def purge_ended() -> int:
     """
     ended = Grant.objects.exclude(state=State.GIVEN)
     resting = Depiction.objects.filter(video=OuterRef("pk"), grant__in=ended)
-    any_of = Func(OuterRef("lineage"), function="ANY", output_field=UUIDField())
-    vetoed = Veto.objects.filter(video_id=any_of)
-    videos = list(Video.objects.filter(Exists(resting) | Exists(vetoed), purged_at=None)[:500])
+    videos = list(Video.objects.filter(Exists(resting) | vetoed("lineage"), purged_at=None)[:500])
     for video in videos:
         drop([video.file, video.poster])
         Video.objects.filter(id=video.id).update(purged_at=Now())

@@ -5,12 +5,12 @@ from consent import gate
 from consent.models import Grant
 from consent.rules import Allowed, Audience, Claim, Purpose, Refused
 from worker import wishes
-from worker.specs import Spec
+from worker.specs import NOBODY, Spec
 
 
 def dry_run(*, requester: Person, spec: Spec) -> bool:
     """Tell a requester whether the spec would be accepted now; never why not, for that is other people's affair."""
-    if wishes.NOBODY in spec.subjects:
+    if NOBODY in spec.subjects:
         return False
     claims = [Claim(subject_id) for subject_id in spec.subjects]
     return bool(gate.would(requester_id=requester.id, claims=claims, wish=spec.wish()))

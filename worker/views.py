@@ -20,7 +20,7 @@ from worker.serializers import (
     JobRequest,
     JobShape,
     ReviewAnswer,
-    Trial,
+    TrialRequest,
     TrialShape,
     VideoShape,
 )
@@ -71,10 +71,10 @@ class DryRunView(APIView):
 class TrialView(APIView):
     """Trying a wish on one's own grant."""
 
-    @described(takes=Trial, gives=TrialShape, problems=(404, 413, 422), summary="Try a wish on my grant")
+    @described(takes=TrialRequest, gives=TrialShape, problems=(404, 413, 422), summary="Try a wish on my grant")
     def post(self, request: Request, grant_id: UUID) -> Response:
         grant = grants.find_given(signed_in(request), grant_id)
-        sent = Trial(data=request.data)
+        sent = TrialRequest(data=request.data)
         sent.is_valid(raise_exception=True)
         verdict = trials.trial(grant=grant, **sent.validated_data)
         return Response({"allowed": bool(verdict), "reason": verdict.reason if isinstance(verdict, Refused) else ""})

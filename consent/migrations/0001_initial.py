@@ -198,7 +198,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='grant',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'given')), fields=('subject', 'grantee'), name='grant_one_standing'),
+            constraint=models.UniqueConstraint(condition=models.Q(('closed_at', None), ('state', 'given')), fields=('subject', 'grantee'), name='grant_one_standing'),
         ),
         migrations.AddConstraint(
             model_name='grant',

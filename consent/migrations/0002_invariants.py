@@ -25,6 +25,9 @@ BEGIN
     IF NEW.epoch < OLD.epoch OR NEW.subject_id <> OLD.subject_id OR NEW.grantee_id <> OLD.grantee_id THEN
         RAISE EXCEPTION 'a grant keeps its people and never lowers its epoch' USING ERRCODE = 'restrict_violation';
     END IF;
+    IF OLD.closed_at IS NOT NULL AND NEW.closed_at IS DISTINCT FROM OLD.closed_at THEN
+        RAISE EXCEPTION 'a closed grant stays closed' USING ERRCODE = 'restrict_violation';
+    END IF;
     RETURN NEW;
 END $$;
 CREATE TRIGGER grant_only_ends BEFORE UPDATE ON consent_grant

@@ -5,6 +5,7 @@ import json
 import os
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -298,7 +299,7 @@ def a_permit_makes_one_video() -> bool:
     made: list[Any] = []
 
     def seal() -> None:
-        permits.spend(proof, video_id=new_id(), effect=made.append)
+        permits.spend(proof, video_id=new_id(), effect=lambda claims, _: made.append(claims))
 
     seal()
     return refuses(seal, permits.Unusable) and len(made) == 1
@@ -309,7 +310,8 @@ def nothing_is_sealed_after_a_withdrawal() -> bool:
     proof = redeemed(grant)
     withdrawn(grant)
     made: list[Any] = []
-    return refuses(lambda: permits.spend(proof, video_id=new_id(), effect=made.append), gate.Denied) and not made
+    seal = partial(permits.spend, proof, video_id=new_id(), effect=lambda claims, _: made.append(claims))
+    return refuses(seal, gate.Denied) and not made
 
 
 def a_permit_is_for_its_own_spec() -> bool:

@@ -1,97 +1,29 @@
 """The gate: no effect without a decision, no decision without a journal row, and nothing told to who is refused."""
 
 import re
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 import psycopg
 import pytest
 from django.db import connection, transaction
-from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Person
-from consent import gate, journal, keys, likenesses, locks, withdrawal
+from consent import gate, journal, keys, locks, withdrawal
 from consent.models import Decision, Grant, LedgerHead, LedgerLeaf
-from consent.rules import ANY, Allowed, Audience, Claim, Point, Purpose, Reason, Wish
+from consent.rules import (
+    Allowed,
+    Claim,
+    Point,
+    Reason,
+)
 from consent.withdrawal import Scope
 from socialvideo.lib.clock import database_now
 from socialvideo.lib.errors import document
 from socialvideo.lib.ids import new_id
 from tests import factories
-
-HOUR = timedelta(hours=1)
-
-
-class Tried:
-    """One asking of the gate: did the effect run, and what did the refusal say."""
-
-    def __init__(self, point: Point, requester: Person, claims: list[Claim], wish: Wish = ANY) -> None:
-        self.ran: list[Allowed] = []
-        self.denied: gate.Denied | None = None
-        try:
-            gate.use(point=point, requester_id=requester.id, claims=claims, wish=wish, effect=self.ran.append)
-        except gate.Denied as denied:
-            self.denied = denied
-
-
-def no_grant(grant: Grant) -> Claim:
-    """Their grant ended, and nothing is remembered."""
-    withdrawal.withdraw(subject=grant.subject, scope=Scope())
-    return Claim(grant.subject_id)
-
-
-def no_likeness(grant: Grant) -> Claim:
-    """The likeness is erased while the grant stands."""
-    likenesses.erase(subject=grant.subject)
-    return held(grant)
-
-
-def ended(grant: Grant) -> Claim:
-    """The remembered grant is withdrawn."""
-    withdrawal.withdraw(subject=grant.subject, scope=Scope(grant_id=grant.id))
-    return held(grant)
-
-
-def changed(**fields: object) -> Callable[[Grant], Claim]:
-    """The remembered grant has these values now."""
-
-    def arrange(grant: Grant) -> Claim:
-        Grant.objects.filter(id=grant.id).update(**fields)
-        return held(grant)
-
-    return arrange
-
-
-def expired(grant: Grant) -> Claim:
-    """The remembered grant ended by time a moment ago."""
-    now = database_now()
-    return changed(not_before=now - HOUR, expires_at=now)(grant)
-
-
-def not_yet(grant: Grant) -> Claim:
-    """The remembered grant begins later."""
-    return changed(not_before=database_now() + HOUR)(grant)
-
-
-def held(grant: Grant) -> Claim:
-    """The claim that remembers the grant as it was given."""
-    return Claim(grant.subject_id, grant.id, 1)
-
-
-ARRANGED: dict[Reason, Callable[[Grant], Claim]] = {
-    Reason.NO_GRANT: no_grant,
-    Reason.NO_LIKENESS: no_likeness,
-    Reason.ENDED: ended,
-    Reason.STALE_EPOCH: changed(epoch=F("epoch") + 1),
-    Reason.NOT_YET: not_yet,
-    Reason.EXPIRED: expired,
-    Reason.EXHAUSTED: changed(uses=F("max_uses")),
-    Reason.PURPOSE: changed(purposes=["education"]),
-    Reason.AUDIENCE: changed(audience="private"),
-}
-WISH = Wish(Audience.PUBLIC, Purpose.ENTERTAINMENT)
+from tests.consent.asking import ABOUT, ARRANGED, HOUR, WISH, Tried, ended, held, point_of
 
 
 def test_an_effect_runs_when_the_grant_stands(grant: Grant, subject: Person, requester: Person) -> None:
@@ -126,7 +58,7 @@ def test_an_allowed_decision_is_journaled_with_the_grant_it_rests_on(grant: Gran
 def test_each_reason_keeps_the_effect_from_running_and_is_journaled(
     grant: Grant, requester: Person, reason: Reason
 ) -> None:
-    tried = Tried(Point.REQUEST, requester, [ARRANGED[reason](grant)], WISH)
+    tried = Tried(point_of(reason), requester, [ARRANGED[reason](grant)], WISH, ABOUT)
     assert tried.ran == []
     row = Decision.objects.get()
     assert (row.verdict, row.reason, row.subject_id) == ("denied", reason, grant.subject_id)
@@ -134,7 +66,7 @@ def test_each_reason_keeps_the_effect_from_running_and_is_journaled(
 
 @pytest.mark.parametrize("reason", Reason)
 def test_a_refusal_tells_neither_person_nor_reason(grant: Grant, requester: Person, reason: Reason) -> None:
-    denied = Tried(Point.REQUEST, requester, [ARRANGED[reason](grant)], WISH).denied
+    denied = Tried(point_of(reason), requester, [ARRANGED[reason](grant)], WISH, ABOUT).denied
     assert denied
     assert document(denied.status_code, denied.code, str(denied.detail), denied.errors) == {
         "type": "/docs/problems#consent_unavailable",
@@ -301,6 +233,8 @@ STEPS = {
     "grants held": r'SELECT .* FROM "consent_grant" .* FOR UPDATE',
     "grants": r'SELECT .* FROM "consent_grant" ',
     "likenesses": r'SELECT .* FROM "consent_likeness" ',
+    "acceptances": r'SELECT .* FROM "consent_acceptance" ',
+    "vetoes": r'SELECT .* FROM "consent_veto" ',
     "effect": r'UPDATE "accounts_person" ',
     "head held": r'SELECT .* FROM "consent_ledgerhead" .* FOR UPDATE',
     "leaves": r'INSERT INTO "consent_ledgerleaf" ',
@@ -338,6 +272,16 @@ def test_the_statements_of_a_use_come_in_one_order(grant: Grant, point: Point, r
             effect=lambda _: Person.objects.filter(id=grant.grantee_id).update(bio="seen"),
         )
     assert steps(queries) == ["lock", *read, *WRITTEN]
+
+
+@pytest.mark.parametrize(
+    ("point", "read"),
+    [(Point.OPEN, ["grants", "vetoes"]), (Point.PUBLISH, ["grants", "acceptances", "vetoes"])],
+)
+def test_a_use_of_a_video_also_reads_what_its_subjects_said_of_it(grant: Grant, point: Point, read: list[str]) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        Tried(point, grant.grantee, [held(grant)], about=ABOUT)
+    assert steps(queries) == ["lock", *read, *WRITTEN[1:]]
 
 
 def test_a_denied_use_reads_and_journals_and_does_nothing_else(grant: Grant) -> None:

@@ -60,8 +60,8 @@ def read_then_lock(patch: Patch) -> None:
     """Take the lock after the grants were read."""
     share, read = locks.share, gate._read
 
-    def late(point: Point, requester_id: UUID, claims: Sequence[Claim]) -> tuple[Facts, datetime]:
-        facts = read(point, requester_id, claims)
+    def late(point: Point, requester_id: UUID, claims: Sequence[Claim], about: journal.About) -> tuple[Facts, datetime]:
+        facts = read(point, requester_id, claims, about)
         share(claim.subject_id for claim in claims)
         return facts
 
@@ -93,13 +93,13 @@ def telling(patch: Patch) -> None:
 
 def spend_unchecked(redeemed: permits.Redeemed, *, video_id: UUID, effect: Callable[..., Any]) -> Any:
     """Seal without spending the permit."""
-    return permits._ask(redeemed, Point.SEAL, lambda _: effect(redeemed.claims), video_id)
+    return permits._ask(redeemed, Point.SEAL, lambda _: effect(redeemed.claims, False), video_id)
 
 
 def spend_ungated(redeemed: permits.Redeemed, *, video_id: UUID, effect: Callable[..., Any]) -> Any:
     """Seal without the gate."""
     Permit.objects.filter(id=redeemed.permit_id).update(state="spent")
-    return effect(redeemed.claims)
+    return effect(redeemed.claims, False)
 
 
 def revived(real: Callable[..., Any], *, permit_id: UUID, **rest: Any) -> Any:
@@ -118,10 +118,10 @@ def void_every_time(permit_ids: Sequence[UUID]) -> None:
     grants.return_use(PermitSubject.objects.filter(permit__in=permit_ids).values_list("grant", flat=True))
 
 
-def for_anybody(real: Callable[..., Any], point: Point, _: UUID, claims: Sequence[Claim]) -> Any:
+def for_anybody(real: Callable[..., Any], point: Point, _: UUID, claims: Sequence[Claim], about: journal.About) -> Any:
     """Read the grant of the subject, whoever it is for."""
     some = Grant.objects.filter(subject=claims[0].subject_id).first()
-    return real(point, some.grantee_id if some else new_id(), claims)
+    return real(point, some.grantee_id if some else new_id(), claims, about)
 
 
 def signing_a_part(content: dict[str, Any]) -> dict[str, object]:
@@ -179,7 +179,7 @@ MUTANTS: dict[str, Row] = {
     ),
     "uses are ignored": (
         promises.uses_run_out,
-        around(rules, "_scope_fault", lambda real, p, g, w: real(p, replace(g, uses=0), w)),
+        around(rules, "_use_fault", lambda real, p, c, g, f: real(p, c, replace(g, uses=0), f)),
     ),
     "one subject is enough": (
         promises.every_subject_must_agree,
@@ -232,7 +232,7 @@ MUTANTS: dict[str, Row] = {
     ),
     # Permits.
     "steps are not rechecked": (promises.a_running_job_is_stopped, patched(permits, "recheck", nothing)),
-    "every recheck passes": (promises.a_running_job_is_stopped, patched(fences, "standing", lambda _: True)),
+    "every recheck passes": (promises.a_running_job_is_stopped, patched(fences, "standing", lambda *_, **__: True)),
     "a permit is spent again and again": (
         promises.a_permit_makes_one_video,
         patched(permits, "spend", spend_unchecked),
@@ -268,7 +268,10 @@ MUTANTS: dict[str, Row] = {
         promises.a_grant_lasts_a_year_at_most,
         patched(grants, "checked_expiry", lambda expires_at, now: expires_at or now + DAY),
     ),
-    "erasing keeps the key": (promises.an_erased_photo_cannot_be_opened, patched(likenesses, "_erase", lambda _: True)),
+    "erasing keeps the key": (
+        promises.an_erased_photo_cannot_be_opened,
+        patched(likenesses, "destroy", lambda _: True),
+    ),
     # Ledger and receipts.
     "leaves have no prefix": (
         promises.a_receipt_names_its_leaf,

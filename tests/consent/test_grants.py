@@ -1,5 +1,6 @@
 """Giving a grant, narrowing it, counting its uses."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from accounts.models import Person
-from consent import asks, grants, likenesses, receipts, withdrawal
+from consent import asks, fences, grants, likenesses, receipts, withdrawal
 from consent.models import Ask, Grant, LedgerLeaf
 from consent.rules import State
 from consent.withdrawal import Scope
@@ -287,3 +288,82 @@ def test_a_grant_is_found_by_its_two_people_alone(grant: Grant, stranger: Person
     for person, grant_id in ((stranger, grant.id), (grant.subject, new_id())):
         with refused(404, "not_found"):
             grants.find(person, grant_id)
+
+
+# Text rules.
+
+
+@pytest.mark.parametrize("rule", ["", "  ", "!?", "\u200b", "🎉"])
+def test_a_text_rule_without_a_word_is_refused_for_it_would_find_nothing(
+    subject: Person, requester: Person, rule: str
+) -> None:
+    with refused(422, "rule_without_words") as said:
+        factories.grant(subject, requester, text_rules=("in rome", rule))
+    assert [error.pointer for error in said.value.errors] == ["/text_rules/1"]
+    assert Grant.objects.count() == 0
+
+
+# Renewing.
+
+
+def closed(grant: Grant) -> None:
+    """Let the grant have been stopped."""
+    withdrawal.withdraw(subject=grant.subject, scope=Scope(), mode=withdrawal.Mode.STOP)
+
+
+def withdrawn(grant: Grant) -> None:
+    """Let the grant have been withdrawn."""
+    withdrawal.withdraw(subject=grant.subject, scope=Scope())
+
+
+def test_renewing_moves_the_end_and_adds_uses(grant: Grant) -> None:
+    later = database_now() + 200 * DAY
+    grants.renew(grant=grant, expires_at=later, more_uses=3)
+    row = Grant.objects.get()
+    assert (row.expires_at, row.max_uses, row.uses, row.epoch, row.version) == (later, 8, 0, 1, 2)
+    assert row.affirmed_at > grant.not_before
+    assert leaves("renewal") == 1
+
+
+def test_renewing_without_a_word_gives_the_default_period_and_no_use(grant: Grant) -> None:
+    Grant.objects.update(expires_at=database_now() + DAY)
+    grants.renew(grant=grant, expires_at=None, more_uses=0)
+    row = Grant.objects.get()
+    assert (row.expires_at - row.affirmed_at, row.max_uses) == (90 * DAY, 5)
+
+
+def test_what_was_made_before_a_renewal_goes_on_standing(grant: Grant, requester: Person) -> None:
+    video = factories.video(requester, grant.subject)
+    grants.renew(grant=grant, expires_at=None, more_uses=1)
+    assert fences.standing(video.claims(), video.lineage)
+    assert Grant.objects.get().uses == 1
+
+
+def test_a_used_up_grant_is_usable_again_once_it_is_renewed(subject: Person, requester: Person) -> None:
+    grant = factories.grant(subject, requester, max_uses=1)
+    factories.job(requester, subject)
+    with refused(403, "consent_unavailable"):
+        factories.job(requester, subject)
+    grants.renew(grant=grant, expires_at=None, more_uses=1)
+    factories.job(requester, subject)
+    assert Grant.objects.get().uses == 2
+
+
+@pytest.mark.parametrize("end", [past_its_end, closed, withdrawn])
+def test_what_ended_is_not_renewed(grant: Grant, end: Callable[[Grant], None]) -> None:
+    end(grant)
+    before = Grant.objects.values().get()
+    with refused(409, "grant_ended"):
+        grants.renew(grant=grant, expires_at=None, more_uses=1)
+    assert (Grant.objects.values().get(), leaves("renewal")) == (before, 0)
+
+
+@pytest.mark.parametrize(
+    ("days", "more_uses", "code"),
+    [(-1, 0, "expiry_in_past"), (400, 0, "expiry_too_far"), (10, 10_000, "too_many_uses")],
+)
+def test_a_renewal_that_cannot_be_is_refused(grant: Grant, days: int, more_uses: int, code: str) -> None:
+    before = Grant.objects.values().get()
+    with refused(422, code):
+        grants.renew(grant=grant, expires_at=database_now() + days * DAY, more_uses=more_uses)
+    assert Grant.objects.values().get() == before

@@ -10,8 +10,20 @@ from django.db.models.functions import Now
 
 from accounts.models import Person
 from consent import asks, gate, permits, withdrawal
-from consent.models import Ask, Decision, Grant, LedgerHead, LedgerLeaf, Likeness, Permit, PermitSubject, Withdrawal
-from consent.rules import Audience, Claim, Point, Purpose, State, Wish
+from consent.models import (
+    Acceptance,
+    Ask,
+    Decision,
+    Grant,
+    LedgerHead,
+    LedgerLeaf,
+    Likeness,
+    Permit,
+    PermitSubject,
+    Veto,
+    Withdrawal,
+)
+from consent.rules import Audience, Category, Claim, Point, Purpose, State, Wish
 from consent.withdrawal import Scope
 from socialvideo.lib.ids import new_id
 from tests import factories
@@ -56,6 +68,35 @@ def test_a_withdrawal_is_never_changed_and_never_dropped(grant: Grant) -> None:
     refuses(lambda: Withdrawal.objects.update(scope="grant"), "append-only: UPDATE of consent_withdrawal")
     refuses(lambda: Withdrawal.objects.all().delete(), "append-only: DELETE of consent_withdrawal")
     assert Withdrawal.objects.get().scope == "everything"
+
+
+@pytest.mark.parametrize("table", [Acceptance, Veto])
+def test_what_a_subject_said_of_a_video_is_never_changed_and_never_dropped(
+    subject: Person, table: type[Acceptance] | type[Veto]
+) -> None:
+    Acceptance.objects.create(subject=subject, video_id=new_id(), digest=bytes(32))
+    Veto.objects.create(subject=subject, video_id=new_id())
+    before = table.objects.values().get()
+    refuses(lambda: table.objects.update(video_id=new_id()), f"append-only: UPDATE of {table._meta.db_table}")
+    refuses(lambda: table.objects.all().delete(), f"append-only: DELETE of {table._meta.db_table}")
+    assert table.objects.values().get() == before
+
+
+def test_a_veto_is_once_a_video_and_an_acceptance_once_a_render(subject: Person) -> None:
+    video_id = new_id()
+    Veto.objects.create(subject=subject, video_id=video_id)
+    refuses(lambda: Veto.objects.create(subject=subject, video_id=video_id), "veto_once")
+    for digest in (bytes(32), b"x" * 32):
+        Acceptance.objects.create(subject=subject, video_id=video_id, digest=digest)
+        refuses(lambda d=digest: Acceptance.objects.create(subject=subject, video_id=video_id, digest=d), "acceptance")  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("after", [None, Now() + timedelta(days=1)], ids=["opened", "later"])
+def test_a_closed_grant_stays_closed(grant: Grant, after: Any) -> None:
+    row = Grant.objects.filter(id=grant.id)
+    row.update(closed_at=Now())
+    refuses(lambda: row.update(closed_at=after), "stays closed")
+    assert row.get().closed_at
 
 
 @pytest.mark.parametrize("end", [state for state in State if state is not State.GIVEN])
@@ -128,12 +169,12 @@ def test_a_decision_without_its_ground_is_refused(grant: Grant, fields: dict[str
     refuses(lambda: Decision.objects.create(**{**known, **fields}, leaf=leaf), constraint)
 
 
-def test_a_permit_has_each_subject_once_and_ends_after_it_began(grant: Grant) -> None:
+def test_a_permit_has_each_grant_once_and_ends_after_it_began(grant: Grant) -> None:
     permit = permit_of(grant)
     row = permit.subjects.get()
     refuses(
         lambda: PermitSubject.objects.create(permit=permit, subject=row.subject, grant=grant, epoch=1, place=1),
-        "permit_subject_once",
+        "permit_grant_once",
     )
     refuses(lambda: Permit.objects.update(expires_at=models.F("created_at")), "permit_expires_later")
 
@@ -166,6 +207,13 @@ def test_the_fact_of_a_grant_is_what_its_row_says(grant: Grant) -> None:
     assert (fact.uses, fact.max_uses, fact.audience) == (0, 5, Audience.PUBLIC)
     assert fact.purposes == {Purpose.ENTERTAINMENT}
     assert fact.expires_at - fact.not_before == timedelta(days=90)
+    assert (fact.modalities, fact.rights, fact.denied) == ({"face"}, frozenset(), set(Category) - {Category.MEDICAL})
+    assert (fact.text_rules, fact.review, fact.closed) == ((), False, False)
+    terms = {"may_remix": True, "may_download": True, "text_rules": ["rome"], "review": True, "closed_at": Now()}
+    Grant.objects.update(**terms, modalities=["voice"], denied_categories=["crime"])
+    fact = Grant.objects.get(id=grant.id).fact()
+    assert (fact.modalities, fact.rights, fact.denied) == ({"voice"}, {"remix", "download"}, {"crime"})
+    assert (fact.text_rules, fact.review, fact.closed) == (("rome",), True, True)
 
 
 def test_rows_name_themselves_by_ids_and_states(grant: Grant) -> None:
@@ -194,5 +242,7 @@ def test_the_tables_that_only_grow_are_guarded_by_triggers(db: None) -> None:
         "consent_ledgerleaf_append_only",
         "consent_decision_append_only",
         "consent_withdrawal_append_only",
+        "consent_veto_append_only",
+        "consent_acceptance_append_only",
         "grant_only_ends",
     }

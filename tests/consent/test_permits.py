@@ -21,6 +21,7 @@ from socialvideo.lib.clock import database_now
 from socialvideo.lib.ids import new_id
 from tests import factories
 from tests.consent.conftest import Elsewhere
+from worker.models import Video
 
 DIGEST = bytes(range(32))
 WISH = Wish(Audience.PUBLIC, Purpose.ENTERTAINMENT)
@@ -47,7 +48,7 @@ def redeem(permit: Permit, digest: bytes = DIGEST) -> Redeemed:
 def spend(redeemed: Redeemed, ran: list[Any] | None = None) -> UUID:
     """Spend a permit on a video; ``ran`` hears what the effect was given."""
     video_id = new_id()
-    permits.spend(redeemed, video_id=video_id, effect=[].append if ran is None else ran.append)
+    permits.spend(redeemed, video_id=video_id, effect=lambda claims, _: ran is not None and ran.append(claims))
     return video_id
 
 
@@ -294,7 +295,7 @@ def test_nothing_is_sealed_under_a_raised_epoch(grant: Grant) -> None:
 def test_a_seal_that_breaks_leaves_the_permit_to_be_spent_again(grant: Grant) -> None:
     redeemed = redeem(issue(grant))
 
-    def fault(_: object) -> None:
+    def fault(*_: object) -> None:
         raise RuntimeError("disk full")
 
     with pytest.raises(RuntimeError, match="disk full"):
@@ -354,3 +355,86 @@ def test_a_job_ends_under_the_shared_locks_of_its_subjects(grant: Grant) -> None
     change = next(place for place, sql in enumerate(statements) if sql.startswith("UPDATE"))
     assert lock < change
     assert state(permit) == "void"
+
+
+# Remixes.
+
+
+def remix(original: Video, requester: Person) -> Permit:
+    """Issue a permit for a remix."""
+    return permits.issue(
+        requester=requester,
+        subjects=[],
+        digest=DIGEST,
+        wish=WISH,
+        job_id=JOB,
+        effect=lambda permit: permit,
+        origin=permits.Origin(original.claims(), tuple(original.lineage)),
+    )
+
+
+def test_a_remix_inherits_every_depiction_and_counts_its_uses_on_those_grants(
+    subject: Person, requester: Person, stranger: Person
+) -> None:
+    other = factories.enrolled()
+    first = factories.grant(subject, requester, may_remix=True)
+    second = factories.grant(other, requester, may_remix=True)
+    original = factories.video(requester, subject, other)
+    permit = remix(original, stranger)
+    assert {row.grant_id for row in permit.subjects.all()} == {first.id, second.id}
+    assert (permit.lineage, uses()) == ([original.id], [2, 2])
+
+
+@pytest.mark.parametrize("willing", [(False,), (True, False), (False, True)])
+def test_one_who_did_not_grant_remixes_is_enough_to_refuse(
+    requester: Person, stranger: Person, willing: tuple[bool, ...]
+) -> None:
+    people = [factories.enrolled() for _ in willing]
+    for person, may in zip(people, willing, strict=True):
+        factories.grant(person, requester, may_remix=may)
+    original = factories.video(requester, *people)
+    with pytest.raises(gate.Denied):
+        remix(original, stranger)
+    assert (Permit.objects.count(), uses()) == (1, [1] * len(willing))
+    assert Decision.objects.get(verdict="denied").reason == "right"
+
+
+def test_the_right_to_remix_is_not_the_right_to_download(subject: Person, requester: Person) -> None:
+    factories.grant(subject, requester, may_download=True, may_stitch=True)
+    original = factories.video(requester, subject)
+    with pytest.raises(gate.Denied):
+        remix(original, requester)
+    assert Permit.objects.count() == 1
+
+
+def test_a_running_remix_is_stopped_by_a_veto_of_what_it_is_made_from(subject: Person, requester: Person) -> None:
+    factories.grant(subject, requester, may_remix=True)
+    original = factories.video(requester, subject)
+    redeemed = redeem(remix(original, requester))
+    permits.recheck(redeemed)
+    withdrawal.withdraw(subject=subject, scope=Scope(video_id=original.id))
+    ran: list[Any] = []
+    for act in (lambda: permits.recheck(redeemed), lambda: spend(redeemed, ran)):
+        with pytest.raises(gate.Denied):
+            act()
+    assert ran == []
+    denied = Decision.objects.filter(verdict="denied").order_by("leaf")
+    assert [(row.point, row.reason) for row in denied] == [("step", "vetoed"), ("seal", "vetoed")]
+
+
+def test_stopping_stops_what_runs(grant: Grant) -> None:
+    redeemed = redeem(issue(grant))
+    withdrawal.withdraw(subject=grant.subject, scope=Scope(), mode=withdrawal.Mode.STOP)
+    ran: list[Any] = []
+    for act in (lambda: permits.recheck(redeemed), lambda: spend(redeemed, ran)):
+        with pytest.raises(gate.Denied):
+            act()
+    assert (ran, state(Permit.objects.get())) == ([], "redeemed")
+
+
+@pytest.mark.parametrize("review", [False, True])
+def test_sealing_says_whether_somebody_wishes_to_review(subject: Person, requester: Person, review: bool) -> None:
+    redeemed = redeem(issue(factories.grant(subject, requester, review=review)))
+    told: list[bool] = []
+    permits.spend(redeemed, video_id=new_id(), effect=lambda _, wished: told.append(wished))
+    assert told == [review]

@@ -3,20 +3,26 @@
 from consent import ledger, receipts
 from consent.ledger import Entry
 from consent.models import Grant
-from consent.rules import Audience, Purpose
+from consent.rules import DENIED_BY_DEFAULT, Audience, Purpose
 from socialvideo.lib.clock import rfc3339
 from tests import factories
 
 
 def test_the_terms_say_all_that_a_grant_covers(grant: Grant) -> None:
+    grant.text_rules = ["in rome"]
     assert receipts.terms(grant) == {
         "grant": str(grant.id),
         "subject": str(grant.subject_id),
         "grantee": str(grant.grantee_id),
         "purposes": ["entertainment"],
         "audience": "public",
+        "modalities": ["face"],
         "may_remix": False,
+        "may_stitch": False,
         "may_download": False,
+        "denied_categories": sorted(DENIED_BY_DEFAULT),
+        "text_rules": ["in rome"],
+        "review": False,
         "not_before": rfc3339(grant.not_before),
         "expires_at": rfc3339(grant.expires_at),
         "max_uses": 5,

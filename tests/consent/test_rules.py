@@ -15,13 +15,16 @@ from consent.rules import (
     ANY,
     Allowed,
     Audience,
+    Category,
     Claim,
     Facts,
     GrantFact,
+    Modality,
     Point,
     Purpose,
     Reason,
     Refused,
+    Right,
     State,
     Wish,
 )
@@ -29,7 +32,13 @@ from consent.rules import (
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 TICK = timedelta(microseconds=1)
 ANNA, BEN = UUID(int=1), UUID(int=2)
-WANTED = Wish(Audience.FOLLOWERS, Purpose.EDUCATION)
+WANTED = Wish(
+    Audience.FOLLOWERS,
+    Purpose.EDUCATION,
+    frozenset({Modality.FACE}),
+    frozenset({Category.CRIME}),
+    "a heist in rome",
+)
 
 STANDING = GrantFact(
     id=UUID(int=10),
@@ -42,6 +51,7 @@ STANDING = GrantFact(
     max_uses=1,
     audience=Audience.FOLLOWERS,
     purposes=frozenset({Purpose.EDUCATION, Purpose.PERSONAL}),
+    rights=frozenset({Right.REMIX}),
 )
 REMEMBERED = Claim(ANNA, STANDING.id, 3)
 
@@ -53,10 +63,18 @@ FAULTS: dict[Reason, GrantFact] = {
     Reason.EXHAUSTED: replace(STANDING, uses=1),
     Reason.PURPOSE: replace(STANDING, purposes=frozenset({Purpose.ADVERTISING})),
     Reason.AUDIENCE: replace(STANDING, audience=Audience.PRIVATE),
+    Reason.CLOSED: replace(STANDING, closed=True),
+    Reason.MODALITY: replace(STANDING, modalities=frozenset({Modality.VOICE, Modality.BODY})),
+    Reason.CATEGORY: replace(STANDING, denied=frozenset({Category.CRIME, Category.DRUGS})),
+    Reason.TEXT_RULE: replace(STANDING, text_rules=("paris", "rome")),
+    Reason.RIGHT: replace(STANDING, rights=frozenset({Right.STITCH, Right.DOWNLOAD})),
+    Reason.REVIEW: replace(STANDING, review=True),
 }
 ONLY_AT = {
     Reason.NO_LIKENESS: {Point.REQUEST, Point.START},
     Reason.EXHAUSTED: {Point.REQUEST},
+    Reason.REVIEW: {Point.PUBLISH},
+    Reason.CLOSED: {Point.REQUEST, Point.START, Point.STEP, Point.SEAL, Point.PUBLISH, Point.REMIX},
 }
 
 
@@ -71,13 +89,16 @@ def facts_with(reason: Reason) -> Facts:
         return known()
     if reason is Reason.NO_LIKENESS:
         return known(STANDING, enrolled=frozenset())
+    if reason is Reason.VETOED:
+        return replace(known(STANDING), vetoed=frozenset({ANNA}))
     return known(FAULTS[reason])
 
 
 @pytest.mark.parametrize("point", Point)
 @pytest.mark.parametrize("reason", Reason)
 def test_each_fault_refuses_at_every_point_that_looks_at_it_and_at_no_other(reason: Reason, point: Point) -> None:
-    verdict = rules.decide(point, [REMEMBERED], WANTED, facts_with(reason), NOW)
+    claim = replace(REMEMBERED, right=Right.REMIX)
+    verdict = rules.decide(point, [claim], WANTED, facts_with(reason), NOW)
     if point in ONLY_AT.get(reason, set(Point)):
         assert verdict == Refused(reason, ANNA)
     else:
@@ -182,21 +203,109 @@ def test_a_claim_holds_a_grant_and_an_epoch_or_says_that_it_has_none() -> None:
             _ = bare.held
 
 
+def test_a_veto_by_somebody_who_is_not_asked_still_refuses() -> None:
+    facts = replace(known(STANDING), vetoed=frozenset({BEN}))
+    assert rules.decide(Point.OPEN, [REMEMBERED], ANY, facts, NOW) == Refused(Reason.VETOED, ANNA)
+
+
+def test_an_accepted_render_may_be_published() -> None:
+    facts = replace(known(FAULTS[Reason.REVIEW]), accepted=frozenset({ANNA}))
+    assert rules.decide(Point.PUBLISH, [REMEMBERED], WANTED, facts, NOW)
+
+
+def test_all_but_medical_is_denied_unless_the_subject_says_otherwise() -> None:
+    assert set(Category) - {Category.MEDICAL} == rules.DENIED_BY_DEFAULT
+
+
+# Text rules.
+
+
+@pytest.mark.parametrize(
+    ("rule", "prompt"),
+    [
+        ("rome", "A walk in ROME"),
+        ("ROME", "a walk in rome"),
+        ("rome", "rome"),
+        ("rome", "Rome, at night"),
+        ("rome", "#rome!"),
+        ("rome", "to_rome_and_back"),
+        ("rome", "\uff32\uff2f\uff2d\uff25"),
+        ("rome", "ro\u200bme"),
+        ("rome", "ro\u00adme"),
+        ("rome", "rómẽ"),
+        ("rome", "ro\u0336me\u0336"),
+        ("café", "at the cafe\u0301"),
+        ("café", "at the cafe"),
+        ("straße", "STRASSE"),
+        ("in rome", "IN  --  Rome"),
+        ("in: rome?", "in rome"),
+        ("ﬁsh", "FISH"),
+        ("東京", "「東京」"),
+        ("room 7", "room-7"),
+    ],
+)
+def test_a_text_rule_finds_its_words_however_they_are_written(rule: str, prompt: str) -> None:
+    assert rules.mentions(prompt, rule)
+
+
+@pytest.mark.parametrize(
+    ("rule", "prompt"),
+    [
+        ("rome", "chrome"),
+        ("rome", "romeo and julia"),
+        ("in rome", "rome in"),
+        ("in rome", "in old rome"),
+        ("room 7", "room 77"),
+        ("rome", ""),
+        ("", "anything"),
+        ("!?", "anything!?"),
+        (" ", "a b"),
+    ],
+)
+def test_a_text_rule_finds_only_whole_words_in_their_order(rule: str, prompt: str) -> None:
+    assert not rules.mentions(prompt, rule)
+
+
+@given(st.text(max_size=30), st.lists(st.text(max_size=8), max_size=3))
+def test_text_rules_cannot_widen(prompt: str, more: list[str]) -> None:
+    wish = Wish(prompt=prompt)
+    bare, ruled = replace(STANDING, text_rules=()), replace(STANDING, text_rules=tuple(more))
+    for grant in (ruled, replace(ruled, state=State.WITHDRAWN)):
+        verdict = rules.decide(Point.REQUEST, [REMEMBERED], wish, known(grant), NOW)
+        without = rules.decide(Point.REQUEST, [REMEMBERED], wish, known(replace(grant, text_rules=())), NOW)
+        assert without or not verdict
+    assert rules.decide(Point.REQUEST, [REMEMBERED], wish, known(bare), NOW)
+
+
 # The reference: the same law written as a table of what must be true, in the order in which a fault is named.
 LAW: list[tuple[Reason, Callable[[Point, Claim, Wish, Facts, datetime], bool]]] = [
     (Reason.NO_GRANT, lambda p, c, w, f, n: key(c) in f.grants and f.grants[key(c)].subject_id == c.subject_id),
     (Reason.NO_LIKENESS, lambda p, c, w, f, n: p.value not in ("request", "start") or c.subject_id in f.enrolled),
+    (Reason.VETOED, lambda p, c, w, f, n: c.subject_id not in f.vetoed),
     (Reason.ENDED, lambda p, c, w, f, n: f.grants[key(c)].state.value == "given"),
     (Reason.STALE_EPOCH, lambda p, c, w, f, n: c.epoch in (None, f.grants[key(c)].epoch)),
     (Reason.NOT_YET, lambda p, c, w, f, n: f.grants[key(c)].not_before <= n),
     (Reason.EXPIRED, lambda p, c, w, f, n: n < f.grants[key(c)].expires_at),
+    (Reason.RIGHT, lambda p, c, w, f, n: c.right is None or c.right in f.grants[key(c)].rights),
+    (Reason.CLOSED, lambda p, c, w, f, n: p.value not in NEW or not f.grants[key(c)].closed),
     (Reason.EXHAUSTED, lambda p, c, w, f, n: p.value != "request" or f.grants[key(c)].uses < f.grants[key(c)].max_uses),
+    (
+        Reason.REVIEW,
+        lambda p, c, w, f, n: p.value != "publish" or not f.grants[key(c)].review or c.subject_id in f.accepted,
+    ),
     (Reason.PURPOSE, lambda p, c, w, f, n: w.purpose is None or w.purpose in f.grants[key(c)].purposes),
     (
         Reason.AUDIENCE,
         lambda p, c, w, f, n: w.audience is None or w.audience in CONTAINED[f.grants[key(c)].audience],
     ),
+    (Reason.MODALITY, lambda p, c, w, f, n: not w.modalities - f.grants[key(c)].modalities),
+    (Reason.CATEGORY, lambda p, c, w, f, n: w.categories.isdisjoint(f.grants[key(c)].denied)),
+    (
+        Reason.TEXT_RULE,
+        lambda p, c, w, f, n: not any(f" {rule} " in f" {w.prompt} " for rule in f.grants[key(c)].text_rules),
+    ),
 ]
+NEW = {"request", "start", "step", "seal", "publish", "remix"}
 CONTAINED = {
     "private": {"private"},
     "followers": {"private", "followers"},
@@ -215,12 +324,14 @@ def lawful(point: Point, claims: list[Claim], wish: Wish, facts: Facts, now: dat
         for reason, holds in LAW:
             if not holds(point, claim, wish, facts, now):
                 return reason, claim.subject_id
-    return None
+    return (Reason.VETOED, claims[0].subject_id) if facts.vetoed else None
 
 
 people = st.sampled_from([ANNA, BEN, UUID(int=3)])
 grant_ids = st.sampled_from([UUID(int=10), UUID(int=11), UUID(int=12)])
 moments = st.integers(-2, 2).map(lambda ticks: NOW + ticks * TICK)
+words = st.sampled_from(["rome", "rome at night", "night", "snow"])
+rarely = st.integers(0, 3).map(lambda n: n == 0)
 # Mostly given, so that the later laws are reached.
 states = st.one_of(st.just(State.GIVEN), st.sampled_from(State))
 grants = st.builds(
@@ -235,15 +346,32 @@ grants = st.builds(
     max_uses=st.integers(1, 2),
     audience=st.sampled_from(Audience),
     purposes=st.frozensets(st.sampled_from(Purpose)),
+    modalities=st.frozensets(st.sampled_from(Modality)),
+    rights=st.frozensets(st.sampled_from(Right)),
+    denied=st.frozensets(st.sampled_from(Category), max_size=2),
+    text_rules=st.lists(words, max_size=2).map(tuple),
+    review=st.booleans(),
+    closed=rarely,
 )
 claims = st.lists(
-    st.builds(Claim, people, st.none() | grant_ids, st.none() | st.integers(1, 2)), min_size=1, max_size=3
+    st.builds(Claim, people, st.none() | grant_ids, st.none() | st.integers(1, 2), st.none() | st.sampled_from(Right)),
+    min_size=1,
+    max_size=3,
 )
-wishes = st.builds(Wish, st.none() | st.sampled_from(Audience), st.none() | st.sampled_from(Purpose))
+wishes = st.builds(
+    Wish,
+    st.none() | st.sampled_from(Audience),
+    st.none() | st.sampled_from(Purpose),
+    st.frozensets(st.sampled_from(Modality), max_size=1),
+    st.frozensets(st.sampled_from(Category), max_size=1),
+    st.sampled_from(["", "rome by night", "a walk in rome at night", "snowfall"]),
+)
 worlds = st.builds(
-    lambda some, enrolled: known(*some, enrolled=enrolled),
+    lambda some, enrolled, accepted, vetoed: replace(known(*some, enrolled=enrolled), accepted=accepted, vetoed=vetoed),
     st.lists(grants, max_size=4),
     st.frozensets(people, min_size=1),
+    st.frozensets(people),
+    st.one_of(st.just(frozenset()), st.frozensets(people, max_size=1)),
 )
 
 

@@ -38,7 +38,9 @@ def test_a_grant_has_defaults_that_give_little() -> None:
         "purposes": ["personal"],
         "audience": "private",
         "may_remix": False,
+        "may_stitch": False,
         "may_download": False,
+        "review": False,
         "max_uses": 10,
     }
 
@@ -71,6 +73,22 @@ def test_a_body_that_is_no_mapping_is_invalid(body: Any) -> None:
 
 def test_a_withdrawal_of_each_scope_is_read() -> None:
     one = new_id()
-    assert read(WithdrawalRequest(data={"scope": "grant", "grant": str(one)})) == {"scope": "grant", "grant": one}
+    for scope in ("grant", "video"):
+        body = {"scope": scope, scope: str(one)}
+        assert read(WithdrawalRequest(data=body)) == {"scope": scope, scope: one, "mode": "unpublish"}
     assert read(WithdrawalRequest(data={"scope": "grantee", "grantee": "sam"}))["grantee"] == "sam"
-    assert read(WithdrawalRequest(data={"scope": "everything"})) == {"scope": "everything"}
+    assert read(WithdrawalRequest(data={"scope": "everything"})) == {"scope": "everything", "mode": "unpublish"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"scope": "video"},
+        {"scope": "grant", "video": str(new_id())},
+        {"scope": "video", "video": str(new_id()), "mode": "stop"},
+        {"scope": "grantee", "grantee": "sam", "mode": "erase"},
+        {"scope": "everything", "mode": "pause"},
+    ],
+)
+def test_a_withdrawal_of_scope_and_mode_that_do_not_fit_is_refused(body: dict[str, str]) -> None:
+    assert not WithdrawalRequest(data=body).is_valid()

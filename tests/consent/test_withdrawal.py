@@ -16,14 +16,15 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Person
-from consent import keys, locks, withdrawal
-from consent.models import Grant, LedgerLeaf, Permit, Withdrawal
-from consent.withdrawal import Scope
+from consent import fences, keys, likenesses, locks, withdrawal
+from consent.models import Grant, LedgerLeaf, Likeness, Permit, Veto, Withdrawal
+from consent.withdrawal import Mode, Scope
 from socialvideo.lib.clock import database_now, rfc3339
 from socialvideo.lib.ids import new_id
 from tests import factories
 from tests.consent.conftest import Elsewhere, refused
 from worker import jobs
+from worker.models import Video
 
 HANDLER = "worker.jobs.cancel_for"
 
@@ -228,3 +229,111 @@ def test_subjects_of_one_job_who_withdraw_at_once_do_not_wait_for_each_other(
     trials = [elsewhere(lambda who=who: withdrawal.withdraw(subject=who, scope=Scope())) for who in people]
     assert [trial.exception(10) for trial in trials] == [None, None]
     assert [state for state, _ in states().values()] == ["withdrawn", "withdrawn"]
+
+
+# How far a withdrawal goes.
+
+
+def test_stopping_closes_the_grant_and_leaves_its_epoch(grant: Grant) -> None:
+    done = withdrawal.withdraw(subject=grant.subject, scope=Scope(grant_id=grant.id), mode=Mode.STOP)
+    row = Grant.objects.get()
+    assert (row.state, row.epoch, row.version, row.closed_at, row.ended_at) == ("given", 1, 2, done.at, None)
+    assert (done.mode, done.receipt["mode"]) == ("stop", "stop")
+    assert verified(done.receipt, keys.public_pem())
+
+
+def test_stopping_twice_keeps_the_first_time(grant: Grant) -> None:
+    first = withdrawal.withdraw(subject=grant.subject, scope=Scope(), mode=Mode.STOP)
+    withdrawal.withdraw(subject=grant.subject, scope=Scope(), mode=Mode.STOP)
+    row = Grant.objects.get()
+    assert (row.closed_at, row.version) == (first.at, 2)
+
+
+def test_what_was_stopped_can_still_be_unpublished(grant: Grant) -> None:
+    for mode in (Mode.STOP, Mode.UNPUBLISH):
+        withdrawal.withdraw(subject=grant.subject, scope=Scope(grant_id=grant.id), mode=mode)
+    assert states() == {grant.id: ("withdrawn", 2)}
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_every_mode_cancels_the_jobs_and_voids_their_permits(grant: Grant, requester: Person, mode: Mode) -> None:
+    job = factories.job(requester, grant.subject)
+    withdrawal.withdraw(subject=grant.subject, scope=Scope(), mode=mode)
+    job.refresh_from_db()
+    assert (job.status, Permit.objects.get().state) == ("cancelled_consent", "void")
+
+
+@pytest.mark.parametrize(("mode", "opens"), [(Mode.STOP, True), (Mode.UNPUBLISH, False), (Mode.ERASE, False)])
+def test_only_stopping_leaves_what_was_made_to_be_opened(
+    video: Video, subject: Person, mode: Mode, opens: bool
+) -> None:
+    withdrawal.withdraw(subject=subject, scope=Scope(), mode=mode)
+    assert fences.standing(video.claims(), video.lineage) is opens
+    assert not fences.standing(video.claims(), video.lineage, anew=True)
+
+
+def test_nothing_is_announced_when_only_new_uses_end(grant: Grant) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        withdrawal.withdraw(subject=grant.subject, scope=Scope(), mode=Mode.STOP)
+    assert [query["sql"] for query in queries.captured_queries if "pg_notify" in query["sql"]] == []
+
+
+def test_a_stopped_grant_can_be_given_anew_and_the_old_one_stays_closed(grant: Grant) -> None:
+    withdrawal.withdraw(subject=grant.subject, scope=Scope(), mode=Mode.STOP)
+    fresh = factories.grant(grant.subject, grant.grantee)
+    old = Grant.objects.get(id=grant.id)
+    assert (old.state, fresh.state, fresh.closed_at) == ("given", "given", None)
+    assert old.closed_at
+
+
+def test_erasing_destroys_the_key_in_the_same_commit(grant: Grant) -> None:
+    withdrawal.withdraw(subject=grant.subject, scope=Scope(), mode=Mode.ERASE)
+    likeness = Likeness.objects.get()
+    assert (likeness.key, states()) == (None, {grant.id: ("withdrawn", 2)})
+    assert likeness.erased_at
+    with pytest.raises(ValueError, match="erased"):
+        likenesses.unseal(likeness)
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_a_handler_that_fails_undoes_every_mode(grant: Grant, monkeypatch: pytest.MonkeyPatch, mode: Mode) -> None:
+    def fault(**_: object) -> None:
+        raise RuntimeError("handler broke")
+
+    monkeypatch.setattr(HANDLER, fault)
+    with pytest.raises(RuntimeError, match="handler broke"):
+        withdrawal.withdraw(subject=grant.subject, scope=Scope(), mode=mode)
+    assert (states(), Withdrawal.objects.count()) == ({grant.id: ("given", 1)}, 0)
+    assert Grant.objects.get().closed_at is None
+    assert Likeness.objects.exclude(key=None).count() == 1
+
+
+def test_what_fails_after_the_key_is_destroyed_brings_it_back(grant: Grant, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(withdrawal, "_receipted", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        withdrawal.withdraw(subject=grant.subject, scope=Scope(), mode=Mode.ERASE)
+    assert (states(), Likeness.objects.get().erased_at) == ({grant.id: ("given", 1)}, None)
+
+
+# One video.
+
+
+def test_withdrawing_one_video_leaves_the_grant_and_its_other_videos(video: Video, subject: Person) -> None:
+    sibling = factories.video(video.owner, subject)
+    withdrawal.withdraw(subject=subject, scope=Scope(video_id=video.id))
+    assert [state for state, _ in states().values()] == ["given"]
+    assert not fences.standing(video.claims(), video.lineage)
+    assert fences.standing(sibling.claims(), sibling.lineage)
+
+
+def test_a_veto_is_told_and_undone_with_a_withdrawal_that_fails(
+    video: Video, subject: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        withdrawal.withdraw(subject=subject, scope=Scope(video_id=video.id))
+    assert any("pg_notify" in query["sql"] and f"video:{video.id}" in query["sql"] for query in queries)
+    other = factories.video(video.owner, subject)
+    monkeypatch.setattr(withdrawal, "_receipted", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        withdrawal.withdraw(subject=subject, scope=Scope(video_id=other.id))
+    assert list(Veto.objects.values_list("video_id", flat=True)) == [video.id]

@@ -36,6 +36,7 @@ POLICY = re.compile(r'"[a-z-]+";q=\d+;w=\d+')
 LEFT = re.compile(r'"[a-z-]+";r=\d+;t=\d+')
 # Who finds something in a list; the requester does where nobody else is named.
 READERS = {
+    "/me/likeness/drafts": "subject",
     "/people/{handle}/following": "subject",
     "/me/likeness/uses": "subject",
     "/me/likeness/videos": "subject",
@@ -50,6 +51,7 @@ READERS = {
 def filled(world: World, times: int) -> None:
     """Put ``times`` more rows into every list."""
     subject, requester = world.people["subject"], world.people["requester"]
+    Grant.objects.filter(id=world.grant.id).update(review=False)
     for _ in range(times):
         someone = factories.person()
         wish: dict[str, Any] = {"purposes": ["personal"], "audience": "private", "message": ""}
@@ -65,6 +67,8 @@ def filled(world: World, times: int) -> None:
         reports.report(reporter=someone, video_id=world.draft.id, category="other", detail="")
         actions.dismiss(moderator=world.people["moderator"], video_id=world.draft.id, **ruling)
         factories.client(requester)
+    # From here on the videos are drafts that wait for their review.
+    Grant.objects.filter(id=world.grant.id).update(review=True)
 
 
 def reader(world: World, route: Route) -> APIClient:

@@ -51,7 +51,7 @@ def made() -> World:
     moderator = factories.person("mona", is_staff=True)
     former = factories.grant(subject, factories.person("lou"))
     ended = withdrawal.withdraw(subject=subject, scope=Scope(grant_id=former.id))
-    grant = factories.grant(subject, requester, max_uses=20)
+    grant = factories.grant(subject, requester, max_uses=20, may_remix=True, may_download=True)
     wish: dict[str, Any] = {"purposes": ["personal"], "audience": "private", "message": ""}
     ask = asks.ask(requester=requester, subject=subject, **wish)
     graph.follow(follower=subject, followee=requester)
@@ -130,6 +130,11 @@ def body(world: World, route: Route) -> dict[str, Any]:
         "PATCH /grants/{grant_id}": {"max_uses": 10},
         "POST /withdrawals": {"scope": "grant", "grant": str(world.grant.id)},
         "POST /jobs": {"subjects": ["eileen"], **job},
+        "POST /jobs/dry-run": {"subjects": ["eileen"], **job},
+        "POST /grants/{grant_id}/trial": {"prompt": "surfing", "purpose": "entertainment", "audience": "public"},
+        "POST /grants/{grant_id}/renewals": {"more_uses": 2},
+        "POST /videos/{video_id}/remixes": {**job, "prompt": "at night"},
+        "PUT /videos/{video_id}/review": {"answer": "accept", "sha256": bytes(world.video.content_digest).hex()},
         "POST /posts": {"video": str(world.draft.id), "caption": "Look.", "audience": "public"},
         "POST /reports": {"video": str(world.video.id), "category": "likeness", "detail": "This is me."},
         "POST /moderation/actions": {
@@ -155,7 +160,7 @@ def send(world: World, route: Route, api: APIClient, **other: Any) -> HttpRespon
     elif route.address in ("/me/picture", "/me/likeness") and route.method == "PUT":
         name = "picture" if route.address == "/me/picture" else "photo"
         content = {"data": {name: SimpleUploadedFile("me.png", picture())}, "format": "multipart"}
-    elif route.method in ("POST", "PATCH") or route.address.endswith("/answer"):
+    elif route.method in ("POST", "PATCH") or route.address.endswith(("/answer", "/review")):
         content = {"data": body(world, route), "format": "json"}
     else:
         content = {}

@@ -9,6 +9,7 @@ from accounts.models import Person
 from consent.models import Grant, Permit
 from consent.rules import Audience
 from feed.models import Post
+from socialvideo.lib.ids import new_id
 from worker.models import Depiction, Video
 
 NOW = datetime.now(UTC)
@@ -74,7 +75,10 @@ def newest_first(made: Sequence[Post]) -> list[Post]:
 
 
 def _video(row: Wanted, permit: Permit) -> Video:
+    video_id = new_id()
     return Video(
+        id=video_id,
+        lineage=[video_id],
         owner=row.author,
         permit=permit,
         file="videos/none.mp4",

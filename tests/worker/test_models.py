@@ -25,8 +25,8 @@ def job(grant: Grant, subject: Person, requester: Person) -> Job:
 @pytest.mark.parametrize(
     ("constraint", "change"),
     [
-        ("job_completed_has_video", {"status": "completed", "progress": 100}),
-        ("job_completed_has_video", {"progress": 100}),
+        ("job_made_has_video", {"status": "completed", "progress": 100}),
+        ("job_made_has_video", {"progress": 100}),
         ("job_failed_says_why", {"status": "failed"}),
         ("job_running_has_lease", {"status": "in_progress"}),
         ("job_fence_counts_attempts", {"attempts": 1}),
@@ -37,7 +37,7 @@ def test_a_job_that_cannot_be_is_refused(job: Job, constraint: str, change: dict
 
 
 def test_a_running_job_cannot_have_a_video(video: Video) -> None:
-    refused("job_completed_has_video", Job, status="in_progress", progress=50, lease_until=Now())
+    refused("job_made_has_video", Job, status="in_progress", progress=50, lease_until=Now())
 
 
 @pytest.mark.parametrize("change", [{"size_bytes": 0}, {"duration_ms": 0}])
@@ -46,7 +46,8 @@ def test_an_empty_video_is_refused(video: Video, change: dict[str, object]) -> N
 
 
 def test_a_permit_makes_one_video(video: Video) -> None:
-    again = Video.objects.values().get() | {"id": factories.new_id()}
+    again_id = factories.new_id()
+    again = Video.objects.values().get() | {"id": again_id, "lineage": [again_id]}
     with pytest.raises(IntegrityError, match="permit_id"), transaction.atomic():
         Video.objects.create(**again)
     assert Video.objects.count() == 1

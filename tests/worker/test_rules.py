@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from worker.rules import NEXT, OPEN, Status, may_become, percent, worth_writing
 
-ENDS = (Status.COMPLETED, Status.FAILED, Status.CANCELLED_CONSENT)
+ENDS = (Status.COMPLETED, Status.REFUSED, Status.FAILED, Status.CANCELLED_CONSENT)
 
 
 def test_every_state_says_what_may_follow() -> None:
@@ -20,7 +20,7 @@ def test_an_end_is_absorbing(end: Status, following: Status) -> None:
 
 
 def test_a_job_is_open_until_it_ends() -> None:
-    assert OPEN == {Status.QUEUED, Status.IN_PROGRESS} == set(Status) - set(ENDS)
+    assert OPEN == {Status.QUEUED, Status.IN_PROGRESS} == set(Status) - set(ENDS) - {Status.AWAITING_REVIEW}
 
 
 @pytest.mark.parametrize("status", OPEN)
@@ -29,8 +29,9 @@ def test_an_open_job_can_fail_and_be_cancelled(status: Status) -> None:
     assert may_become(status, Status.CANCELLED_CONSENT)
 
 
-def test_only_a_running_job_completes_or_goes_back() -> None:
-    assert [s for s in Status if may_become(s, Status.COMPLETED)] == [Status.IN_PROGRESS]
+def test_only_a_running_or_reviewed_job_completes_and_only_a_running_one_goes_back() -> None:
+    assert [s for s in Status if may_become(s, Status.COMPLETED)] == [Status.IN_PROGRESS, Status.AWAITING_REVIEW]
+    assert [s for s in Status if may_become(s, Status.REFUSED)] == [Status.AWAITING_REVIEW]
     assert [s for s in Status if may_become(s, Status.QUEUED)] == [Status.IN_PROGRESS]
     assert [s for s in Status if may_become(s, Status.IN_PROGRESS)] == [Status.QUEUED]
 

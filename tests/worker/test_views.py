@@ -187,7 +187,7 @@ def test_a_video_says_what_it_is_and_whom_it_shows(video: Video, api: APIClient,
     body = api.get(f"/api/v1/videos/{video.id}").json()
     assert (body["id"], body["engine"]) == (str(video.id), {"name": "preview", "is_preview": True})
     assert [person["handle"] for person in body["depicted"]] == ["eileen"]
-    assert (body["sha256"], body["size_bytes"]) == ("00" * 32, video.size_bytes)
+    assert (body["sha256"], body["size_bytes"]) == (bytes(video.content_digest).hex(), video.size_bytes)
     assert not {"file", "poster", "permit"} & set(body)
 
 

@@ -91,7 +91,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='job',
-            index=models.Index(condition=models.Q(('status__in', ['queued', 'in_progress'])), fields=['status', 'sent_at'], name='job_open'),
+            index=models.Index(condition=models.Q(('status__in', ['queued', 'in_progress', 'awaiting_review'])), fields=['status', 'sent_at'], name='job_open'),
         ),
         migrations.AddConstraint(
             model_name='job',
