@@ -436,3 +436,28 @@ def test_one_finds_ones_own_jobs_alone(job: Job, requester: Person, stranger: Pe
     with pytest.raises(Problem) as refused:
         jobs.find(stranger, job.id)
     assert (refused.value.status_code, refused.value.code) == (404, "not_found")
+
+
+# A grant that is given again
+
+
+@pytest.mark.parametrize("mode", withdrawal.Mode)
+@pytest.mark.parametrize("running", [False, True])
+def test_a_grant_that_is_given_again_revives_no_old_job(
+    job: Job, subject: Person, requester: Person, settings: Settings, running: bool, mode: withdrawal.Mode
+) -> None:
+    settings.WITHDRAWAL_HANDLERS = []
+    redeemed = None
+    if running:
+        claimed = take(job.id)
+        redeemed = permits.redeem(permit_id=claimed.permit_id, digest=claimed.spec.digest, job_id=job.id)
+    withdrawal.withdraw(subject=subject, scope=withdrawal.Scope(), mode=mode)
+    if mode is withdrawal.Mode.ERASE:
+        factories.likeness(subject)
+    fresh = factories.grant(subject, requester)
+    with pytest.raises(gate.Denied):
+        if redeemed:
+            permits.recheck(redeemed)
+        else:
+            permits.redeem(permit_id=job.permit_id, digest=factories.spec(subject).digest, job_id=job.id)
+    assert (uses(fresh), Decision.objects.get(verdict="denied").grant_id != fresh.id) == (0, True)

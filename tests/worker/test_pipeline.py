@@ -432,3 +432,75 @@ def test_an_engine_is_made_once_and_a_model_engine_is_told_its_folder(
     settings.MODEL = "models/wan"
     assert pipeline.engine("preview") is pipeline.engine("preview")
     assert str(pipeline.engine("diffusion")) == "models/wan"
+
+
+# Remixes
+
+
+@pytest.fixture
+def remix(portrayed: Person, requester: Person, stranger: Person) -> Job:
+    """A queued remix, by somebody else, of a video of the portrayed person."""
+    factories.grant(portrayed, requester, may_remix=True)
+    original = factories.video(requester, portrayed)
+    return factories.job(stranger, remix_of=original.id)
+
+
+def test_a_remix_remembers_what_it_is_made_from_and_whom_it_shows(remix: Job, portrayed: Person) -> None:
+    pipeline.run(remix.id)
+    remix.refresh_from_db()
+    made, original = remix.video, Video.objects.get(job__spec__remix_of=None)
+    assert made
+    assert (made.remix_of, made.lineage) == (original, [original.id, made.id])
+    assert (made.claims(), made.owner) == (original.claims(), remix.requester)
+
+
+def test_a_veto_of_the_original_between_two_steps_stops_the_remix_at_the_next(
+    remix: Job, portrayed: Person, media: Listing, between_steps: Callable[[Happening], None]
+) -> None:
+    original = Video.objects.get()
+    stored, scope = media(), withdrawal.Scope(video_id=original.id)
+    between_steps(lambda: withdrawal.withdraw(subject=portrayed, scope=scope))
+    pipeline.run(remix.id)
+    remix.refresh_from_db()
+    assert (remix.status, remix.progress) == ("cancelled_consent", 50)
+    assert (Video.objects.get(), media(), Permit.objects.get(job=remix).state) == (original, stored, "void")
+    denied = Decision.objects.get(verdict="denied")
+    assert (denied.point, denied.reason, denied.subject) == ("step", "vetoed", portrayed)
+
+
+def test_a_veto_of_the_original_before_the_start_renders_nothing(
+    remix: Job, portrayed: Person, fake_engine: Callable[[object], None]
+) -> None:
+    fake_engine(None)
+    withdrawal.withdraw(subject=portrayed, scope=withdrawal.Scope(video_id=Video.objects.get().id))
+    pipeline.run(remix.id)
+    remix.refresh_from_db()
+    assert (remix.status, Video.objects.count()) == ("cancelled_consent", 1)
+
+
+# Stopping and reviewing
+
+
+@pytest.mark.parametrize("handlers", [["worker.jobs.cancel_for"], []], ids=["tidied", "untidied"])
+def test_stopping_between_two_steps_stops_the_job_and_leaves_nothing(
+    job: Job,
+    portrayed: Person,
+    media: Listing,
+    between_steps: Callable[[Happening], None],
+    settings: Settings,
+    handlers: list[str],
+) -> None:
+    settings.WITHDRAWAL_HANDLERS = handlers
+    scope, mode = withdrawal.Scope(), withdrawal.Mode.STOP
+    between_steps(lambda: withdrawal.withdraw(subject=portrayed, scope=scope, mode=mode))
+    pipeline.run(job.id)
+    assert ended(job) == ("cancelled_consent", "", 0)
+    assert (Video.objects.count(), media()) == (0, [])
+
+
+def test_a_video_that_somebody_wishes_to_see_first_waits(portrayed: Person, requester: Person) -> None:
+    factories.grant(portrayed, requester, review=True)
+    job = factories.job(requester, portrayed)
+    pipeline.run(job.id)
+    assert ended(job) == ("awaiting_review", "", 1)
+    assert (job.progress, job.video) == (100, Video.objects.get())

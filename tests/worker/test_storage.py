@@ -134,3 +134,25 @@ def test_a_purge_that_was_interrupted_is_finished_by_the_next(
             storage.purge_ended()
     assert storage.purge_ended() == 1
     assert (purged().count(), [files(video) for video in videos]) == (2, [[False, False]] * 2)
+
+
+# A video that was vetoed
+
+
+def test_the_bytes_of_a_vetoed_video_and_of_its_remixes_are_removed_and_no_others(
+    media: Listing, subject: Person, requester: Person, stranger: Person
+) -> None:
+    factories.grant(subject, requester, may_remix=True)
+    original, sibling = (factories.video(requester, subject) for _ in range(2))
+    remix = factories.video(stranger, remix_of=original.id)
+    again = factories.video(requester, remix_of=remix.id)
+    withdrawal.withdraw(subject=subject, scope=withdrawal.Scope(video_id=original.id))
+    assert storage.purge_ended() == 3
+    assert [any(files(video)) for video in (original, remix, again)] == [False] * 3
+    assert all(files(sibling))
+    assert (set(purged()), storage.purge_ended()) == ({original, remix, again}, 0)
+
+
+def test_the_bytes_of_what_was_only_stopped_stay(media: Listing, video: Video, subject: Person) -> None:
+    withdrawal.withdraw(subject=subject, scope=withdrawal.Scope(), mode=withdrawal.Mode.STOP)
+    assert (storage.purge_ended(), files(video)) == (0, [True, True])
