@@ -26,14 +26,15 @@ from consent import (
     locks,
     permits,
     receipts,
+    reviews,
     rules,
     withdrawal,
 )
-from consent.models import Grant, Permit, PermitSubject
+from consent.models import Acceptance, Grant, Permit, PermitSubject
 from consent.rules import Allowed, Claim, Facts, Point, Refused, State, Wish
 from socialvideo.lib.errors import Problem
 from socialvideo.lib.ids import new_id
-from tests.consent import promises
+from tests.consent import promises, promises_of_scope
 
 Patch = pytest.MonkeyPatch
 DAY = timedelta(days=1)
@@ -132,6 +133,24 @@ def signing_a_part(content: dict[str, Any]) -> dict[str, object]:
 def of_whomever(real: Callable[..., Any], point: Point, claim: Claim, wish: Wish, facts: Facts, now: datetime) -> Any:
     """Take the grant that is remembered, whoever it is of."""
     return real(point, replace(claim, subject_id=facts.grants[claim.key].subject_id), wish, facts, now)
+
+
+def accepted_anything(_: Point, about: journal.About) -> frozenset[UUID]:
+    """Read who accepted some render of the video."""
+    return frozenset(Acceptance.objects.filter(video_id=about.video_id).values_list("subject", flat=True))
+
+
+def accepted_by_anybody(real: Callable[..., Any], point: Point, claim: Claim, grant: Any, facts: Facts) -> Any:
+    """Take whatever acceptance there is for that of the subject."""
+    everybody = frozenset({claim.subject_id}) if facts.accepted else facts.accepted
+    return real(point, claim, grant, replace(facts, accepted=everybody))
+
+
+def vetoed_by_the_asked(real: Callable[..., Any], point: Point, claims: Sequence[Claim], *rest: Any) -> Any:
+    """Count the vetoes of those alone whose claims are asked about."""
+    wish, facts, now = rest
+    asked = facts.vetoed & {claim.subject_id for claim in claims}
+    return real(point, claims, wish, replace(facts, vetoed=asked), now)
 
 
 def nothing(*_: object, **__: object) -> None:
@@ -271,6 +290,114 @@ MUTANTS: dict[str, Row] = {
     "erasing keeps the key": (
         promises.an_erased_photo_cannot_be_opened,
         patched(likenesses, "destroy", lambda _: True),
+    ),
+    # What a grant covers.
+    "a closed grant is used anew": (
+        promises_of_scope.a_closed_grant_begins_nothing,
+        patched(rules, "NEW_USES", frozenset()),
+    ),
+    "a closed grant ends also what was made": (
+        promises_of_scope.a_closed_grant_begins_nothing,
+        patched(rules, "NEW_USES", frozenset(Point)),
+    ),
+    "a closed grant lets a job go on": (
+        promises_of_scope.a_closed_grant_goes_on_with_nothing,
+        around(fences, "standing", lambda real, claims, lineage=(), **_: real(claims, lineage)),
+    ),
+    "stopping does nothing": (
+        promises_of_scope.stopping_closes_and_ends_nothing,
+        patched(withdrawal, "_end", nothing),
+    ),
+    "stopping ends the grant": (
+        promises_of_scope.stopping_closes_and_ends_nothing,
+        around(withdrawal, "_end", lambda real, ids, _, now: real(ids, withdrawal.Mode.UNPUBLISH, now)),
+    ),
+    "erasing leaves the key": (
+        promises_of_scope.erasing_destroys_the_key,
+        patched(withdrawal, "likenesses", SimpleNamespace(destroy=nothing)),
+    ),
+    "modalities are ignored": (
+        promises_of_scope.a_modality_must_be_granted,
+        around(rules, "_scope_fault", lambda real, p, g, w: real(p, g, replace(w, modalities=frozenset()))),
+    ),
+    "categories are ignored": (
+        promises_of_scope.a_denied_category_is_refused,
+        around(rules, "_scope_fault", lambda real, p, g, w: real(p, g, replace(w, categories=frozenset()))),
+    ),
+    "text rules are ignored": (promises_of_scope.a_text_rule_refuses, patched(rules, "mentions", lambda *_: False)),
+    "text rules are taken to the letter": (
+        promises_of_scope.a_text_rule_finds_look_alikes,
+        patched(rules, "plain", lambda text: text),
+    ),
+    "rights are ignored": (
+        promises_of_scope.a_right_must_be_granted,
+        around(rules, "_use_fault", lambda real, p, c, g, f: real(p, replace(c, right=None), g, f)),
+    ),
+    # Remixes.
+    "a remix asks for no right": (
+        promises_of_scope.a_remix_asks_for_the_right,
+        patched(permits, "replace", lambda claim, **_: claim),
+    ),
+    "a remix inherits nobody": (
+        promises_of_scope.a_remix_inherits_everybody,
+        around(permits, "issue", lambda real, *, origin, **rest: real(**rest)),
+    ),
+    "a remix counts no use": (
+        promises_of_scope.a_remix_is_a_use_of_what_it_inherits,
+        patched(grants, "count_use", nothing),
+    ),
+    "a remix forgets its lineage": (
+        promises_of_scope.a_remix_remembers_its_lineage,
+        around(permits, "issue", lambda real, *, origin, **r: real(**r, origin=permits.Origin(origin.claims))),
+    ),
+    # Reviews and vetoes.
+    "reviews are ignored": (
+        promises_of_scope.a_draft_is_not_published_unseen,
+        around(rules, "_use_fault", lambda real, p, c, g, f: real(p, c, replace(g, review=False), f)),
+    ),
+    "any render that was accepted will do": (
+        promises_of_scope.an_acceptance_is_of_one_render,
+        patched(gate, "_accepted", accepted_anything),
+    ),
+    "anybody accepts for anybody": (
+        promises_of_scope.an_acceptance_is_of_ones_own,
+        around(rules, "_use_fault", accepted_by_anybody),
+    ),
+    "a seal keeps the review to itself": (
+        promises_of_scope.a_seal_tells_of_a_review,
+        lambda patch: patch.setattr(permits, "any", lambda _: False, raising=False),
+    ),
+    "vetoes are not read": (
+        promises_of_scope.a_veto_ends_the_video,
+        patched(gate, "_vetoed", lambda _: frozenset()),
+    ),
+    "a veto ends one video alone": (
+        promises_of_scope.a_veto_ends_every_remix,
+        around(gate, "_vetoed", lambda real, about: real(replace(about, lineage=about.lineage[-1:]))),
+    ),
+    "a veto counts for who vetoed alone": (
+        promises_of_scope.a_veto_is_refused_whoever_is_asked,
+        around(rules, "decide", vetoed_by_the_asked),
+    ),
+    "the fence ignores vetoes": (
+        promises_of_scope.a_veto_breaks_the_fence,
+        patched(fences, "unvetoed", lambda column: f"{column} IS NOT NULL"),
+    ),
+    "a veto is not written": (
+        promises_of_scope.a_veto_is_written_and_told,
+        patched(reviews, "Veto", SimpleNamespace(objects=SimpleNamespace(get_or_create=nothing))),
+    ),
+    "a veto is not told": (
+        promises_of_scope.a_veto_is_written_and_told,
+        patched(reviews, "bus", SimpleNamespace(announce=nothing)),
+    ),
+    "anybody has a say": (
+        promises_of_scope.only_who_is_shown_has_a_say,
+        patched(reviews, "_require_shown", nothing),
+    ),
+    "a preview is journaled": (
+        promises_of_scope.a_preview_leaves_no_trace,
+        patched(gate, "would", lambda **asked: gate.use(point=Point.REQUEST, effect=nothing, **asked)),
     ),
     # Ledger and receipts.
     "leaves have no prefix": (

@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 from accounts.models import Person
 from consent.models import Grant, Permit
@@ -28,13 +29,17 @@ _numbers = itertools.count(1)
 
 @dataclass(frozen=True)
 class Wanted:
-    """One post to write: by whom, to whom, resting on which grants (epoch 1), and whether it still stands."""
+    """One post to write: by whom, to whom, resting on which grants (epoch 1), and whether it still stands.
+
+    ``lineage`` ends in the video's own id, after those that it is a remix of.
+    """
 
     author: Person
     audience: Audience
     grants: tuple[Grant, ...]
     removed: bool = False
     taken_down: bool = False
+    lineage: tuple[UUID, ...] = ()
 
 
 def people(count: int) -> list[Person]:
@@ -75,10 +80,11 @@ def newest_first(made: Sequence[Post]) -> list[Post]:
 
 
 def _video(row: Wanted, permit: Permit) -> Video:
-    video_id = new_id()
+    lineage = row.lineage or (new_id(),)
     return Video(
-        id=video_id,
-        lineage=[video_id],
+        id=lineage[-1],
+        lineage=list(lineage),
+        remix_of_id=lineage[-2] if len(lineage) > 1 else None,
         owner=row.author,
         permit=permit,
         file="videos/none.mp4",

@@ -224,3 +224,61 @@ def test_a_viewing_ends_with_a_takedown(video: Video, requester: Person) -> None
     ticket = opened(requester, video)
     videos.take_down(video.id)
     assert refusal(lambda: playback.reopen(ticket)) == (410, "taken_down")
+
+
+# Downloading
+
+
+def downloaded(viewer: Person, video: Video) -> Ticket:
+    return playback.open_download(viewer=viewer, session=session(viewer), video_id=video.id)
+
+
+def test_a_download_needs_a_right_of_its_own(video: Video, requester: Person, subject: Person) -> None:
+    for viewer in (requester, subject):
+        assert refusal(lambda viewer=viewer: downloaded(viewer, video)) == (403, "consent_unavailable")  # type: ignore[misc]
+    assert journal("download") == [("denied", viewer, "right") for viewer in (requester, subject)]
+
+
+def test_whoever_may_watch_may_download_what_everybody_granted(video: Video, stranger: Person) -> None:
+    Grant.objects.update(may_download=True)
+    assert refusal(lambda: downloaded(stranger, video)) == (404, "not_found")
+    factories.post(video.owner, video)
+    ticket = downloaded(stranger, video)
+    assert (ticket.download, Ticket.read(ticket.signed(), video.id)) == (True, ticket)
+    assert journal("download") == [("allowed", stranger, "")]
+
+
+def test_one_who_did_not_grant_downloads_is_enough(grant: Grant, subject: Person, requester: Person) -> None:
+    Grant.objects.update(may_download=True)
+    ben = factories.enrolled("ben")
+    factories.grant(ben, requester)
+    video = factories.video(requester, subject, ben)
+    assert refusal(lambda: downloaded(requester, video)) == (403, "consent_unavailable")
+    assert [line.subject for line in Decision.objects.filter(point="download")] == [ben]
+
+
+def test_what_is_gone_is_not_downloaded(video: Video, requester: Person, subject: Person) -> None:
+    Grant.objects.update(may_download=True)
+    ticket = downloaded(requester, video)
+    withdrawal.withdraw(subject=subject, scope=withdrawal.Scope(video_id=video.id))
+    assert refusal(lambda: downloaded(requester, video)) == (410, "gone_consent")
+    assert refusal(lambda: playback.reopen(ticket)) == (410, "gone_consent")
+
+
+def test_what_was_stopped_still_plays_and_downloads(video: Video, requester: Person, subject: Person) -> None:
+    Grant.objects.update(may_download=True)
+    withdrawal.withdraw(subject=subject, scope=withdrawal.Scope(), mode=withdrawal.Mode.STOP)
+    assert downloaded(requester, video).download
+    assert playback.reopen(opened(requester, video)) == video
+
+
+def test_an_address_to_download_is_given_over_http(video: Video, requester: Person) -> None:
+    api, address = factories.client(requester), f"/api/v1/videos/{video.id}/download"
+    assert api.get(address).status_code == 403
+    Grant.objects.update(may_download=True)
+    reply = api.get(address)
+    assert (reply.status_code, reply["Cache-Control"], set(reply.data)) == (
+        200,
+        "private, no-store",
+        {"video_url", "expires_in"},
+    )

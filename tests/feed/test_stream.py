@@ -230,6 +230,18 @@ def test_a_film_is_read_by_its_parts_with_one_line_in_the_journal(address: str) 
     assert [line.point for line in Decision.objects.filter(point__in=["open", "chunk"])] == ["open"]
 
 
+def test_a_download_is_sent_as_an_attachment_and_a_viewing_is_not(
+    address: str, film: Video, requester: Person, session: Session
+) -> None:
+    Grant.objects.update(may_download=True)
+    ticket = playback.open_download(viewer=requester, session=session, video_id=film.id).signed()
+    given = answer(f"/videos/{film.id}.mp4?ticket={ticket}")
+    assert (given.status, given.body, given.headers["content-disposition"]) == (200, FILM, "attachment")
+    assert "content-disposition" not in answer(address).headers
+    withdraw(film)
+    assert problem(answer(f"/videos/{film.id}.mp4?ticket={ticket}")) == (410, "gone_consent")
+
+
 # Ends in the middle of a stream
 
 
@@ -251,6 +263,28 @@ def test_a_stream_is_cut_in_the_middle(address: str, film: Video, end: Callable[
     given = play(story)
     assert (given.status, given.broken, given.ended) == (200, True, False)
     assert given.body == FILM[: 2 * CHUNK]
+
+
+def test_the_stream_of_a_remix_is_cut_by_the_veto_of_what_it_is_made_from(
+    film: Video, subject: Person, requester: Person, session: Session
+) -> None:
+    Grant.objects.update(may_remix=True)
+    remix = factories.video(requester, remix_of=film.id)
+    again = factories.video(requester, remix_of=remix.id, content=FILM)
+    ticket = playback.open_video(viewer=requester, session=session, video_id=again.id).signed()
+    scope = withdrawal.Scope(video_id=film.id)
+
+    async def story(server: Stream) -> Answer:
+        async def vetoed_meanwhile() -> None:
+            (watched,) = server.cuts._streams
+            if not watched.is_cut:
+                await elsewhere(lambda: withdrawal.withdraw(subject=subject, scope=scope))
+                await until(lambda: watched.is_cut)
+
+        return await ask(server, f"/videos/{again.id}.mp4?ticket={ticket}", on_chunk=vetoed_meanwhile)
+
+    given = play(story)
+    assert (given.status, given.broken, given.body) == (200, True, FILM[:CHUNK])
 
 
 def test_a_stream_is_cut_at_the_moment_a_grant_expires(
