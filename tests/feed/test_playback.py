@@ -39,7 +39,7 @@ def opened(viewer: Person, video: Video) -> Ticket:
 
 
 def journal(point: str) -> list[tuple[str, Person, str]]:
-    lines = Decision.objects.filter(point=point).select_related("requester")
+    lines = Decision.objects.filter(point=point).select_related("requester").order_by("leaf")
     return [(line.verdict, line.requester, line.reason) for line in lines]
 
 

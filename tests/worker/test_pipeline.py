@@ -13,6 +13,7 @@ from pytest_django import Settings
 from accounts.models import Person
 from consent import permits, withdrawal
 from consent.models import Decision, Grant, Permit
+from consent.withdrawal import Mode
 from socialvideo.lib.ids import new_id
 from tests import factories
 from worker import encoding, jobs, pipeline, storage
@@ -69,8 +70,8 @@ def fake_engine(monkeypatch: pytest.MonkeyPatch) -> Callable[[object], None]:
     return lambda engine: monkeypatch.setitem(pipeline.ENGINES, "preview", engine)  # type: ignore[arg-type]
 
 
-def withdraw_all(subject: Person) -> Happening:
-    return lambda: withdrawal.withdraw(subject=subject, scope=withdrawal.Scope())
+def withdraw_all(subject: Person, mode: Mode = Mode.UNPUBLISH) -> Happening:
+    return lambda: withdrawal.withdraw(subject=subject, scope=withdrawal.Scope(), mode=mode)
 
 
 def ended(job: Job) -> tuple[str, str, int]:
@@ -161,6 +162,7 @@ def test_consent_is_rechecked_before_every_step(job: Job, monkeypatch: pytest.Mo
 # Consent that ends on the way
 
 
+@pytest.mark.parametrize("mode", Mode)
 @pytest.mark.parametrize("handlers", [["worker.jobs.cancel_for"], []], ids=["tidied", "untidied"])
 def test_a_withdrawal_between_two_steps_stops_the_job_and_leaves_nothing(
     job: Job,
@@ -169,9 +171,10 @@ def test_a_withdrawal_between_two_steps_stops_the_job_and_leaves_nothing(
     between_steps: Callable[[Happening], None],
     settings: Settings,
     handlers: list[str],
+    mode: Mode,
 ) -> None:
     settings.WITHDRAWAL_HANDLERS = handlers
-    between_steps(withdraw_all(portrayed))
+    between_steps(withdraw_all(portrayed, mode))
     pipeline.run(job.id)
     assert ended(job)[:2] == ("cancelled_consent", "")
     assert (Video.objects.count(), Depiction.objects.count(), media()) == (0, 0, [])
@@ -478,24 +481,7 @@ def test_a_veto_of_the_original_before_the_start_renders_nothing(
     assert (remix.status, Video.objects.count()) == ("cancelled_consent", 1)
 
 
-# Stopping and reviewing
-
-
-@pytest.mark.parametrize("handlers", [["worker.jobs.cancel_for"], []], ids=["tidied", "untidied"])
-def test_stopping_between_two_steps_stops_the_job_and_leaves_nothing(
-    job: Job,
-    portrayed: Person,
-    media: Listing,
-    between_steps: Callable[[Happening], None],
-    settings: Settings,
-    handlers: list[str],
-) -> None:
-    settings.WITHDRAWAL_HANDLERS = handlers
-    scope, mode = withdrawal.Scope(), withdrawal.Mode.STOP
-    between_steps(lambda: withdrawal.withdraw(subject=portrayed, scope=scope, mode=mode))
-    pipeline.run(job.id)
-    assert ended(job) == ("cancelled_consent", "", 0)
-    assert (Video.objects.count(), media()) == (0, [])
+# Reviewing
 
 
 def test_a_video_that_somebody_wishes_to_see_first_waits(portrayed: Person, requester: Person) -> None:
