@@ -187,6 +187,17 @@ RATE_LIMIT_FACTOR = env.integer("RATE_LIMIT_FACTOR", 1, low=1, high=1_000_000)
 # Run inside the withdrawal's own transaction, in this order; safety never depends on them.
 WITHDRAWAL_HANDLERS = ["worker.jobs.cancel_for"]
 LEDGER_KEY_FILE = Path(env.text("LEDGER_KEY_FILE", str(KEYS / "ledger_ed25519")))
+# The newest checkpoint, kept outside the database. Leave it out of backups: it tells that one was restored.
+LEDGER_ANCHOR_FILE = Path(env.text("LEDGER_ANCHOR_FILE", str(VAR / "ledger-anchor.json")))
+# Who answers for the likenesses, as every receipt names them (ISO/IEC TS 27560).
+CONTROLLER = {
+    "name": env.text("CONTROLLER_NAME", "socialvideo"),
+    "address": env.text("CONTROLLER_ADDRESS", "not stated"),
+    "contact": env.text("CONTROLLER_CONTACT", PUBLIC_URL),
+    "jurisdiction": env.text("CONTROLLER_JURISDICTION", "EU"),
+    "storage": env.text("CONTROLLER_STORAGE", "EU"),
+    "notice": env.address("CONSENT_NOTICE", f"{PUBLIC_URL}/api/v1/docs"),
+}
 GRANT_DAYS_DEFAULT, GRANT_DAYS_MAX = 90, 365
 GRANT_USES_DEFAULT, GRANT_USES_MAX = 10, 1000
 
@@ -222,9 +233,6 @@ REST_FRAMEWORK = {
     "URL_FORMAT_OVERRIDE": None,
     # Trusting X-Forwarded-For without a proxy would let a client be a new address each time.
     "NUM_PROXIES": env.integer("NUM_PROXIES", 0, low=0, high=5),
-    # How many proxies stand before us: a quota counts the address that the outermost of these saw. With 0 the header
-    # X-Forwarded-For is not believed, which anybody can write.
-    "NUM_PROXIES": env.integer("PROXIES", 1 if HTTPS else 0, low=0, high=10),
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "socialvideo",

@@ -73,10 +73,11 @@ def test_a_service_under_https_passes_every_check_of_djangos(tmp_path: Path) -> 
     assert run.stdout == "System check identified no issues (0 silenced).\n"
 
 
-def test_under_https_one_proxy_is_believed_and_without_it_none(tmp_path: Path) -> None:
+def test_no_proxy_is_believed_unless_it_is_named(tmp_path: Path) -> None:
     code = "import socialvideo.settings as s; print(s.REST_FRAMEWORK['NUM_PROXIES'], s.SECURE_PROXY_SSL_HEADER)"
     assert python(tmp_path, "-c", code).stdout == "0 None\n"
-    assert python(tmp_path, "-c", code, **HTTPS).stdout == "1 ('HTTP_X_FORWARDED_PROTO', 'https')\n"
+    run = python(tmp_path, "-c", code, **HTTPS, NUM_PROXIES="1")
+    assert run.stdout == "1 ('HTTP_X_FORWARDED_PROTO', 'https')\n"
 
 
 @pytest.mark.django_db
