@@ -88,7 +88,7 @@ def _receipted(subject: Person, scope: Scope, ended: list[Grant], now: datetime)
         "grants": [{"grant": str(g.id), "ended_epoch": g.epoch} for g in ended],
     }
     appended = ledger.append([ledger.Entry("withdrawal", content)])
-    receipt = receipts.receipt("withdrawal", content, appended)
+    receipt = receipts.of_withdrawal(withdrawal_id, ended, appended)
     return Withdrawal.objects.create(
         id=withdrawal_id, subject=subject, scope=scope.word, at=now, receipt=receipt, leaf=appended.leaves[0]
     )

@@ -163,7 +163,11 @@ CELERY = {
     "worker_send_task_events": False,
     "worker_enable_remote_control": False,
     "timezone": "UTC",
-    "beat_schedule": {"sweep": {"task": "worker.tasks.sweep", "schedule": float(SWEEP_SECONDS)}},
+    "beat_schedule": {
+        "sweep": {"task": "worker.tasks.sweep", "schedule": float(SWEEP_SECONDS)},
+        # A withdrawal wakes the purge at once; this is for a message that was lost.
+        "purge": {"task": "worker.tasks.purge", "schedule": 60.0},
+    },
     "beat_schedule_filename": str(VAR / "beat-schedule"),
 }
 
