@@ -68,7 +68,9 @@ def keep(*, size: int, root: bytes) -> None:
 
 def newest() -> Anchor | None:
     """Return the newest anchor of both places; Refused when one is there that we did not sign."""
-    return max((one for one in (_read_file(), _read_storage()) if one), key=lambda one: one.size, default=None)
+    with _alone():
+        kept = [one for one in (_read_file(), _read_storage()) if one]
+    return max(kept, key=lambda one: one.size, default=None)
 
 
 def check() -> None:
@@ -149,12 +151,14 @@ def _write_file(size: int, said: Mapping[str, object]) -> None:
 
 def _write_storage(size: int, said: Mapping[str, object]) -> None:
     """Write under a name that carries the size, then drop the smaller ones: no moment is without an anchor."""
-    if not _goes_on(_read_storage(), size):
-        return
-    default_storage.save(f"{FOLDER}/{_name(size)}", ContentFile(keys.canonical(said)))
-    for name in _stored():
-        if name < _name(size):
-            default_storage.delete(f"{FOLDER}/{name}")
+    # A folder as storage shows a file while it is being written; S3 does not.
+    with _alone():
+        if not _goes_on(_read_storage(), size):
+            return
+        default_storage.save(f"{FOLDER}/{_name(size)}", ContentFile(keys.canonical(said)))
+        for name in _stored():
+            if name < _name(size):
+                default_storage.delete(f"{FOLDER}/{name}")
 
 
 def _goes_on(kept: Anchor | None, size: int) -> bool:

@@ -5,6 +5,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from datetime import datetime
+from importlib import import_module
 from pathlib import Path
 from threading import Barrier
 from typing import Any
@@ -275,3 +276,16 @@ def test_the_body_of_a_leaf_is_read_by_the_person_it_concerns_alone(grant: Grant
         leaves = api.get(address).json()["leaves"]
         assert [leaf["body"] for leaf in leaves] == [None]
         assert [leaf["leaf_hash"] for leaf in leaves] == [leaf["leaf_hash"] for leaf in own]
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 13])
+def test_the_migration_completes_the_nodes_of_a_ledger_from_before(db: None, size: int) -> None:
+    ledger.append(entries(size))
+    known = set(LedgerNode.objects.values_list("level", "index", "hash"))
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica; DELETE FROM consent_ledgernode")
+        cursor.execute(import_module("consent.migrations.0003_ledger_proofs").FILL)
+        cursor.execute("SET LOCAL session_replication_role = origin")
+    assert {(*place, bytes(hashed)) for *place, hashed in LedgerNode.objects.values_list("level", "index", "hash")} == {
+        (*place, bytes(hashed)) for *place, hashed in known
+    }
