@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from consent import ledger
+from consent import proofs
 from consent.models import (
     Ask,
     Decision,
@@ -24,7 +24,19 @@ from socialvideo.lib.clock import StatementTime, wall_now
 from socialvideo.lib.panel import ReadOnlyAdmin, ReadOnlyInline, among, as_hex, as_json, badge, column, link
 
 BY_HANDLE = "Beginning of a handle, or a whole id"
-KINDS = ("enrolment", "erasure", "ask", "grant", "narrowing", "renewal", "use", "acceptance", "withdrawal")
+KINDS = (
+    "enrolment",
+    "erasure",
+    "ask",
+    "grant",
+    "narrowing",
+    "renewal",
+    "use",
+    "acceptance",
+    "withdrawal",
+    "loss",
+    "key",
+)
 
 
 class StandingFilter(admin.SimpleListFilter):
@@ -194,7 +206,7 @@ class LedgerHeadAdmin(ReadOnlyAdmin[LedgerHead]):
 
     @column("root hash")
     def root(self, head: LedgerHead) -> SafeString:
-        return as_hex(ledger.root_of([bytes(peak) for peak in head.frontier]))
+        return as_hex(proofs.root_of([bytes(peak) for peak in head.frontier]))
 
 
 @admin.register(Withdrawal)
@@ -210,7 +222,7 @@ class WithdrawalAdmin(ReadOnlyAdmin[Withdrawal]):
 
     @column("grants ended")
     def ended(self, withdrawal: Withdrawal) -> int:
-        return len(withdrawal.receipt["grants"])
+        return len(withdrawal.receipt["terms"]["grants"])
 
     @column("receipt")
     def signed_receipt(self, withdrawal: Withdrawal) -> SafeString:

@@ -40,9 +40,9 @@ def write(
         row.point, row.requester_id = point, requester_id
         row.job_id, row.video_id = about.job_id, about.video_id
         row.purpose, row.audience = wish.purpose or "", wish.audience or ""
-    appended = ledger.append([ledger.Entry("use", _content(row)) for row in rows])
+    appended = ledger.append([ledger.Entry(ledger.USE, content(row)) for row in rows])
     for row, leaf in zip(rows, appended.leaves, strict=True):
-        row.leaf = leaf
+        row.leaf, row.at = leaf, appended.at
     Decision.objects.bulk_create(rows)
 
 
@@ -51,11 +51,8 @@ def uses_of(subject: Person) -> QuerySet[Decision]:
     return Decision.objects.filter(subject=subject).select_related("requester")
 
 
-def _row(subject_id: UUID, verdict: str, reason: str, grant_id: UUID | None, epoch: int | None) -> Decision:
-    return Decision(subject_id=subject_id, verdict=verdict, reason=reason, grant_id=grant_id, epoch=epoch)
-
-
-def _content(row: Decision) -> dict[str, object]:
+def content(row: Decision) -> dict[str, object]:
+    """Return what the ledger says of a row; with the row's time it is the whole body of the leaf."""
     return {
         "decision": str(row.id),
         "point": str(row.point),
@@ -67,4 +64,10 @@ def _content(row: Decision) -> dict[str, object]:
         "epoch": row.epoch,
         "job": str(row.job_id or ""),
         "video": str(row.video_id or ""),
+        "purpose": row.purpose,
+        "audience": row.audience,
     }
+
+
+def _row(subject_id: UUID, verdict: str, reason: str, grant_id: UUID | None, epoch: int | None) -> Decision:
+    return Decision(subject_id=subject_id, verdict=verdict, reason=reason, grant_id=grant_id, epoch=epoch)

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from collections.abc import Mapping
 from functools import cache
 
 import orjson
@@ -11,12 +12,31 @@ from django.conf import settings
 
 from socialvideo.lib import env
 
+MEND_KEY = (
+    "Put the ledger's own key there, from the backup of keys, or name its place in LEDGER_KEY_FILE. If it is lost for"
+    " good: manage.py ledger new-key. Receipts of before are then checked with the old public key alone."
+)
+
 
 @cache
 def private_key() -> Ed25519PrivateKey:
     """Return the key of ``LEDGER_KEY_FILE`` (32 raw bytes); made at the first start of an embedded system."""
     fresh = Ed25519PrivateKey.generate().private_bytes_raw()
     return Ed25519PrivateKey.from_private_bytes(env.kept(settings.LEDGER_KEY_FILE, fresh))
+
+
+class KeyChanged(Exception):
+    """The key of this process is not the one that signs the ledger. The text says what to do."""
+
+
+def signer(known: str) -> str:
+    """Return the id of our key; KeyChanged unless it is ``known``, by which the ledger is signed (empty: not yet)."""
+    if known not in ("", key_id()):
+        raise KeyChanged(
+            f"The ledger is signed by the key {known}, and {settings.LEDGER_KEY_FILE} holds another ({key_id()})."
+            f" {MEND_KEY}"
+        )
+    return key_id()
 
 
 def public_pem() -> str:
@@ -35,7 +55,13 @@ def canonical(content: object) -> bytes:
     return orjson.dumps(content, option=orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z)
 
 
-def signed(content: dict[str, object]) -> dict[str, object]:
+def holds(signed_content: Mapping[str, object]) -> bool:
+    """Tell whether the signature is our key's, over the rest."""
+    content = {name: value for name, value in signed_content.items() if name != "signature"}
+    return signed(content) == signed_content
+
+
+def signed(content: Mapping[str, object]) -> dict[str, object]:
     """Return ``content`` with a ``signature`` member over the canonical bytes of the rest."""
     value = base64.b64encode(private_key().sign(canonical(content))).decode()
     return {**content, "signature": {"algorithm": "Ed25519", "key_id": key_id(), "value": value}}

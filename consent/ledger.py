@@ -1,81 +1,156 @@
 """The ledger: an append-only Merkle tree (RFC 9162 §2.1) whose leaves are written in the commit of their effect."""
 
-import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+from uuid import UUID
 
-from consent.keys import canonical, signed
+import orjson
+from django.db import connection, transaction
+
+from consent import anchors, keys, nodes, proofs
+from consent.keys import canonical
 from consent.models import LedgerHead, LedgerLeaf
-from socialvideo.lib.clock import rfc3339, wall_now
+from consent.proofs import grown, leaf_hash, root_of
+from socialvideo.lib.clock import StatementTime, rfc3339, wall_now
+from socialvideo.lib.errors import Problem
 
-LEAF, NODE = b"\x00", b"\x01"
+USE = "use"
+# Uses move the anchor only this often: a restored database can lack as many of them unnoticed, never a withdrawal.
+ANCHOR_EVERY = 64
+
+# The head and the nodes in one statement, and the same number of statements for every append.
+ADVANCE = """
+WITH head AS (UPDATE consent_ledgerhead SET size = %s, frontier = %s, key_id = %s WHERE id = 1)
+INSERT INTO consent_ledgernode (level, index, hash)
+SELECT * FROM unnest(%s::smallint[], %s::bigint[], %s::bytea[])
+"""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """What a leaf says: ids and words, never names or pictures."""
+    """What a leaf says: ids and words, never names or pictures. The ledger adds when (``at``)."""
 
     kind: str
-    content: dict[str, object]
+    content: Mapping[str, object]
 
 
 @dataclass(frozen=True)
 class Appended:
-    """The leaves of one append and the tree after it."""
+    """The leaves of one append, when, and the tree after it; ``path`` is the inclusion path of the last leaf."""
 
     leaves: tuple[LedgerLeaf, ...]
     size: int
     root: bytes
+    path: tuple[bytes, ...]
+    at: datetime
 
 
-def leaf_hash(body: bytes) -> bytes:
-    """Return the RFC 9162 hash of a leaf."""
-    return hashlib.sha256(LEAF + body).digest()
+@dataclass(frozen=True)
+class Inclusion:
+    """That a leaf stands in the tree of ``size`` leaves."""
+
+    leaf: LedgerLeaf
+    size: int
+    root: bytes
+    path: tuple[bytes, ...]
+
+    @property
+    def said(self) -> dict[str, object]:
+        """The proof as it stands in a receipt and on the wire."""
+        return {
+            "leaf_index": self.leaf.index,
+            "leaf_hash": bytes(self.leaf.leaf_hash).hex(),
+            "tree_size": self.size,
+            "root_hash": self.root.hex(),
+            "inclusion_path": [step.hex() for step in self.path],
+        }
 
 
-def node_hash(left: bytes, right: bytes) -> bytes:
-    """Return the RFC 9162 hash of an inner node."""
-    return hashlib.sha256(NODE + left + right).digest()
+def append(entries: Sequence[Entry], *, anchored: bool = True) -> Appended:
+    """Append inside the caller's transaction, in three statements. Takes the head row's lock, so call it last.
 
-
-def append(entries: Sequence[Entry]) -> Appended:
-    """Append inside the caller's transaction. Takes the head row's lock, so call it last: all appends queue here."""
-    head = LedgerHead.objects.select_for_update().get(id=1)
+    All appends queue at that lock, to their commit. Raises KeyChanged unless our key is the one that signs the ledger.
+    After the commit the tree is anchored outside the database, unless the caller does that (``anchored``).
+    """
+    head = LedgerHead.objects.select_for_update().annotate(now=StatementTime()).get(id=1)
+    signer = keys.signer(head.key_id)
     frontier = [bytes(peak) for peak in head.frontier]
-    leaves = []
-    for offset, entry in enumerate(entries):
-        body = canonical({"kind": entry.kind, **entry.content})
-        hashed = leaf_hash(body)
-        leaves.append(LedgerLeaf(index=head.size + offset, kind=entry.kind, body=body, leaf_hash=hashed))
-        frontier = grown(frontier, head.size + offset, hashed)
+    leaves, before = [], frontier
+    made: dict[proofs.Place, bytes] = {}
+    for index, entry in enumerate(entries, head.size):
+        leaf, before = _leaf(index, entry, head.now), frontier
+        frontier, completed = grown(before, index, bytes(leaf.leaf_hash))
+        leaves.append(leaf)
+        made |= completed
     LedgerLeaf.objects.bulk_create(leaves)
-    size = head.size + len(leaves)
-    LedgerHead.objects.filter(id=1).update(size=size, frontier=frontier)
-    return Appended(tuple(leaves), size, root_of(frontier))
+    size, root = head.size + len(leaves), root_of(frontier)
+    with connection.cursor() as cursor:
+        levels, indexes = [level for level, _ in made], [index for _, index in made]
+        cursor.execute(ADVANCE, [size, frontier, signer, levels, indexes, list(made.values())])
+    due = any(entry.kind != USE for entry in entries) or size // ANCHOR_EVERY > head.size // ANCHOR_EVERY
+    if anchored and due:
+        transaction.on_commit(partial(anchors.keep, size=size, root=root))
+    # Everything to the left of the last leaf is its path: the peaks before it, smallest first.
+    return Appended(tuple(leaves), size, root, tuple(reversed(before)), head.now)
 
 
-def grown(frontier: list[bytes], size: int, leaf: bytes) -> list[bytes]:
-    """Return the frontier (peaks of the perfect subtrees, largest first) of ``size`` leaves after one more."""
-    frontier = [*frontier, leaf]
-    while size & 1:
-        right, left = frontier.pop(), frontier.pop()
-        frontier.append(node_hash(left, right))
-        size >>= 1
-    return frontier
+def size() -> int:
+    """Return how many leaves there are."""
+    return LedgerHead.objects.get(id=1).size
 
 
-def root_of(frontier: Sequence[bytes]) -> bytes:
-    """Return the root of the tree with these peaks; of no leaves, the hash of nothing (RFC 9162 §2.1.1)."""
-    if not frontier:
-        return hashlib.sha256(b"").digest()
-    root = frontier[-1]
-    for peak in reversed(frontier[:-1]):
-        root = node_hash(peak, root)
-    return root
+def inclusion(index: int, tree_size: int | None = None) -> Inclusion:
+    """Return the proof that a leaf stands in the tree of ``tree_size`` leaves, or in the present one; 404 if not."""
+    present = size()
+    tree_size = present if tree_size is None else tree_size
+    if not 0 <= index < tree_size <= present:
+        raise Problem(404, "leaf_unknown", f"The ledger has {present} leaves. Choose an index below a size up to that.")
+    root, *path = nodes.roots([(0, tree_size), *proofs.inclusion(index, tree_size)])
+    return Inclusion(LedgerLeaf.objects.get(index=index), tree_size, root, tuple(path))
+
+
+def consistency(first: int, second: int | None = None) -> dict[str, object]:
+    """Return the proof that the tree of ``first`` leaves begins that of ``second``, or the present one; 404 if not."""
+    present = size()
+    second = present if second is None else second
+    if not 1 <= first <= second <= present:
+        raise Problem(404, "tree_unknown", f"Choose two sizes from 1 to {present}, the smaller one first.")
+    old, new, *path = nodes.roots([(0, first), (0, second), *proofs.consistency(first, second)])
+    sizes = {"first": first, "second": second, "first_root_hash": old.hex(), "second_root_hash": new.hex()}
+    return {**sizes, "consistency_path": [step.hex() for step in path]}
+
+
+def leaves_from(start: int, limit: int, *, reader: str | None) -> tuple[list[dict[str, Any]], bool]:
+    """Return up to ``limit`` leaves from number ``start`` on, and whether there are more.
+
+    Everybody reads the hashes; only who a leaf is about (its ``subject`` is the id ``reader``) reads its body.
+    """
+    rows = list(LedgerLeaf.objects.filter(index__gte=start).order_by("index")[: limit + 1])
+    return [_shown(row, reader) for row in rows[:limit]], len(rows) > limit
 
 
 def checkpoint() -> dict[str, object]:
     """Return the signed head of the tree: size, root and time."""
     head = LedgerHead.objects.get(id=1)
     root = root_of([bytes(peak) for peak in head.frontier])
-    return signed({"tree_size": head.size, "root_hash": root.hex(), "timestamp": rfc3339(wall_now())})
+    return keys.signed({"tree_size": head.size, "root_hash": root.hex(), "timestamp": rfc3339(wall_now())})
+
+
+def _shown(row: LedgerLeaf, reader: str | None) -> dict[str, Any]:
+    body = bytes(row.body)
+    own = reader is not None and orjson.loads(body).get("subject") == reader
+    return {
+        "index": row.index,
+        "leaf_hash": bytes(row.leaf_hash).hex(),
+        "body": body.decode() if own else None,
+    }
+
+
+def _leaf(index: int, entry: Entry, at: datetime) -> LedgerLeaf:
+    body = canonical({"kind": entry.kind, "at": rfc3339(at), **entry.content})
+    grant = entry.content.get("grant") if entry.kind != USE else None
+    grant_id = UUID(str(grant)) if grant else None
+    return LedgerLeaf(index=index, kind=entry.kind, body=body, leaf_hash=leaf_hash(body), grant_id=grant_id)

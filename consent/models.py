@@ -226,6 +226,8 @@ class LedgerLeaf(models.Model):
     kind = models.CharField(max_length=20)
     body = models.BinaryField()
     leaf_hash = models.BinaryField(max_length=32)
+    # The grant whose terms it holds; uses are found through the journal.
+    grant_id = models.UUIDField(null=True)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -233,6 +235,7 @@ class LedgerLeaf(models.Model):
 
         verbose_name_plural = "ledger leaves"
         constraints = [models.CheckConstraint(condition=Q(index__gte=0), name="leaf_index_from_zero")]
+        indexes = [models.Index(fields=["grant_id", "-index"], condition=~Q(grant_id=None), name="leaf_of_grant")]
 
     def __str__(self) -> str:
         return f"{self.index} {self.kind}"
@@ -243,6 +246,8 @@ class LedgerHead(models.Model):
 
     size = models.BigIntegerField(default=0)
     frontier = ArrayField(models.BinaryField(max_length=32), default=list)
+    # Which key signs it: empty until the first leaf, then only ``recovery`` changes it.
+    key_id = models.CharField(max_length=16, blank=True, default="")
 
     class Meta:
         """There is one head."""
@@ -347,3 +352,23 @@ class Acceptance(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subject_id} accepts {self.video_id}"
+
+
+class LedgerNode(models.Model):
+    """The root of a complete subtree above the leaves, so that a proof reads few rows. Never changed, never dropped."""
+
+    pk = models.CompositePrimaryKey("level", "index")
+    level = models.PositiveSmallIntegerField()
+    index = models.BigIntegerField()
+    hash = models.BinaryField(max_length=32)
+
+    class Meta:
+        """The leaves themselves are level 0."""
+
+        constraints = [
+            models.CheckConstraint(condition=Q(level__gte=1, level__lte=62), name="node_above_the_leaves"),
+            models.CheckConstraint(condition=Q(index__gte=0), name="node_index_from_zero"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.level}/{self.index}"

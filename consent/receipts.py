@@ -1,8 +1,37 @@
-"""Receipts: the readable, signed copies that a subject keeps and anybody can check offline."""
+"""Receipts: the readable, signed copies that a subject keeps and anybody can check offline (``verify_receipt.py``).
+
+Each is a consent record of ISO/IEC TS 27560:2023 in the words of W3C DPV, as JSON-LD whose context stands inside. The
+member ``terms`` is the body of the ledger's leaf, ``ledger`` proves that it stands in the ledger, and ``signature`` is
+over the canonical JSON of all the rest.
+"""
+
+import base64
+from collections.abc import Iterable, Mapping
+
+import orjson
+from django.conf import settings
 
 from consent import keys, ledger
-from consent.models import Grant
+from consent.models import Grant, LedgerLeaf
 from socialvideo.lib.clock import rfc3339
+from socialvideo.lib.errors import Problem
+
+CONTEXT = {
+    "dpv": "https://w3id.org/dpv#",
+    "dpv-pd": "https://w3id.org/dpv/pd#",
+    "dct": "http://purl.org/dc/terms/",
+    "sv": "urn:socialvideo:",
+}
+SCHEMA = "https://w3id.org/dpv/schema/dpv-27560#record"
+STATES = {
+    "given": "dpv:ConsentGiven",
+    "renewed": "dpv:RenewedConsentGiven",
+    "withdrawn": "dpv:ConsentWithdrawn",
+    "revoked": "dpv:ConsentRevoked",
+    "expired": "dpv:ConsentExpired",
+    "exhausted": "dpv:ConsentTerminated",
+    "invalidated": "dpv:ConsentInvalidated",
+}
 
 
 def terms(grant: Grant) -> dict[str, object]:
@@ -28,13 +57,77 @@ def terms(grant: Grant) -> dict[str, object]:
     }
 
 
-def receipt(kind: str, content: dict[str, object], appended: ledger.Appended) -> dict[str, object]:
-    """Return ``content`` with its place in the ledger, signed."""
-    leaf = appended.leaves[0]
-    place = {
-        "leaf_index": leaf.index,
-        "leaf_hash": bytes(leaf.leaf_hash).hex(),
-        "tree_size": appended.size,
-        "root_hash": appended.root.hex(),
+def of_grant(grant: Grant) -> dict[str, object]:
+    """Return the receipt of the terms that were last recorded, with a proof of today; 404 if none ever were."""
+    leaf = LedgerLeaf.objects.filter(grant_id=grant.id).order_by("-index").first()
+    if leaf is None:
+        raise Problem(404, "receipt_unknown", "The ledger holds no terms of this grant.")
+    said = orjson.loads(bytes(leaf.body))
+    status = STATES[said["state"]]
+    period = f"{said['not_before']}/{said['expires_at']}"
+    return _record(said["grant"], said, _process([grant]), _event(status, said, period), ledger.inclusion(leaf.index))
+
+
+def of_withdrawal(withdrawal_id: object, ended: Iterable[Grant], appended: ledger.Appended) -> dict[str, object]:
+    """Return the receipt of a withdrawal whose leaf was the last of an append; nothing need be read for its proof."""
+    leaf = appended.leaves[-1]
+    said = orjson.loads(bytes(leaf.body))
+    proof = ledger.Inclusion(leaf, appended.size, appended.root, appended.path)
+    return _record(str(withdrawal_id), said, _process(ended), _event(STATES["withdrawn"], said, "for ever"), proof)
+
+
+def _record(
+    record_id: str, said: Mapping[str, object], process: object, event: object, proof: ledger.Inclusion
+) -> dict[str, object]:
+    controller = settings.CONTROLLER
+    return keys.signed(
+        {
+            "@context": CONTEXT,
+            "@id": f"urn:uuid:{record_id}",
+            "@type": "dpv:ConsentRecord",
+            "dct:conformsTo": SCHEMA,
+            "dct:identifier": record_id,
+            "dct:created": said["at"],
+            "dpv:hasDataSubject": f"urn:uuid:{said['subject']}",
+            "dpv:hasNotice": {"@id": controller["notice"], "dct:language": settings.LANGUAGE_CODE},
+            "dpv:hasProcess": process,
+            "dpv:hasConsentStatus": event,
+            "terms": said,
+            # The path as one word, so that a receipt of a ledger of a million leaves stays below 3 KiB.
+            "ledger": {**proof.said, "inclusion_path": base64.b64encode(b"".join(proof.path)).decode()},
+        }
+    )
+
+
+def _process(covered: Iterable[Grant]) -> dict[str, object]:
+    """What was permitted, to whom, and who answers for it."""
+    controller, covered = settings.CONTROLLER, list(covered)
+    return {
+        "dpv:hasPurpose": [f"sv:{word}" for word in sorted({word for grant in covered for word in grant.purposes})],
+        "dpv:hasPersonalData": ["dpv-pd:Picture", "dpv-pd:Biometric"],
+        "dpv:hasLegalBasis": "dpv:ExplicitlyExpressedConsent",
+        "dpv:hasDataController": {
+            "dpv:hasName": controller["name"],
+            "dpv:hasAddress": controller["address"],
+            "dpv:hasContact": controller["contact"],
+        },
+        "dpv:hasRecipient": sorted({f"urn:uuid:{grant.grantee_id}" for grant in covered}),
+        "dpv:hasStorageCondition": {
+            "dpv:hasLocation": controller["storage"],
+            "dpv:hasDuration": "until the subject erases the likeness",
+        },
+        "dpv:hasJurisdiction": controller["jurisdiction"],
+        "dpv:hasConsentControl": {
+            "@type": "dpv:WithdrawConsent",
+            "dpv:isExercisedAt": f"{settings.PUBLIC_URL}/api/v1/withdrawals",
+        },
     }
-    return keys.signed({"type": kind, **content, "ledger": place})
+
+
+def _event(status: str, said: Mapping[str, object], duration: str) -> dict[str, object]:
+    return {
+        "@type": status,
+        "dpv:isIndicatedAtTime": said["at"],
+        "dpv:isIndicatedBy": f"urn:uuid:{said['subject']}",
+        "dpv:hasDuration": duration,
+    }

@@ -187,6 +187,49 @@ class CheckpointShape(serializers.Serializer[Any]):
     signature = serializers.DictField()
 
 
+class ReceiptShape(serializers.Serializer[Any]):
+    """A consent record (ISO/IEC TS 27560 in W3C DPV, JSON-LD), signed; ``verify_receipt.py`` checks it offline."""
+
+    terms = serializers.DictField(help_text="The body of the ledger's leaf.")
+    ledger = serializers.DictField(help_text="Index and hash of the leaf, tree size, root and inclusion path.")
+    signature = serializers.DictField(help_text="Ed25519, over the canonical JSON of all other members.")
+
+
+class InclusionShape(serializers.Serializer[Any]):
+    """That a leaf stands in the tree of that size (RFC 9162 §2.1.3)."""
+
+    leaf_index = serializers.IntegerField()
+    leaf_hash = serializers.CharField()
+    tree_size = serializers.IntegerField()
+    root_hash = serializers.CharField()
+    inclusion_path = serializers.ListField(child=serializers.CharField(), help_text="From the leaf upwards.")
+
+
+class ConsistencyShape(serializers.Serializer[Any]):
+    """That the tree of the first size is the beginning of that of the second (RFC 9162 §2.1.4)."""
+
+    first = serializers.IntegerField()
+    second = serializers.IntegerField()
+    first_root_hash = serializers.CharField()
+    second_root_hash = serializers.CharField()
+    consistency_path = serializers.ListField(child=serializers.CharField())
+
+
+class LeafShape(serializers.Serializer[Any]):
+    """One leaf: its hash for everybody, its body only for the person it concerns."""
+
+    index = serializers.IntegerField()
+    leaf_hash = serializers.CharField()
+    body = serializers.CharField(allow_null=True, help_text="Canonical JSON; null unless it concerns you.")
+
+
+class LeavesShape(serializers.Serializer[Any]):
+    """Leaves in their order."""
+
+    leaves = LeafShape(many=True)
+    next_from = serializers.IntegerField(allow_null=True, help_text="Where to go on; null at the end.")
+
+
 class KeyShape(serializers.Serializer[Any]):
     """The public key of receipts and checkpoints."""
 

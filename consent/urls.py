@@ -14,6 +14,10 @@ urlpatterns = [
     path("grants/<uuid:grant_id>/renewals", views.RenewalView.as_view()),
     path("withdrawals", views.WithdrawalsView.as_view()),
     path("withdrawals/<uuid:withdrawal_id>", views.WithdrawalView.as_view()),
+    path("grants/<uuid:grant_id>/receipt", views.GrantReceiptView.as_view()),
+    path("ledger/leaves", views.LeavesView.as_view()),
+    path("ledger/leaves/<int:leaf_index>/proof", views.InclusionView.as_view()),
+    path("ledger/consistency", views.ConsistencyView.as_view()),
     path("ledger/checkpoint", views.CheckpointView.as_view()),
     path("ledger/key", views.KeyView.as_view()),
 ]

@@ -11,7 +11,7 @@ from rest_framework.views import APIView
 
 from accounts import people
 from accounts.auth import signed_in
-from consent import asks, grants, journal, keys, ledger, likenesses, withdrawal
+from consent import asks, grants, journal, keys, ledger, likenesses, receipts, withdrawal
 from consent.grants import Terms
 from consent.models import Ask, Grant, Withdrawal
 from consent.serializers import (
@@ -19,19 +19,23 @@ from consent.serializers import (
     AskRequest,
     AskShape,
     CheckpointShape,
+    ConsistencyShape,
     GrantChange,
     GrantRenewal,
     GrantRequest,
     GrantShape,
+    InclusionShape,
     KeyShape,
+    LeavesShape,
     LikenessShape,
     PhotoUpload,
+    ReceiptShape,
     UseShape,
     WithdrawalRequest,
     WithdrawalShape,
 )
 from socialvideo.lib import ratelimit
-from socialvideo.lib.cursors import paged
+from socialvideo.lib.cursors import paged, whole
 from socialvideo.lib.errors import Problem
 from socialvideo.lib.etags import etag, require_match
 from socialvideo.lib.idempotency import idempotent
@@ -40,6 +44,14 @@ from socialvideo.lib.wire import MultiPartParser
 
 ROLE = OpenApiParameter("role", str, description="given or received (default given)")
 SIDE = OpenApiParameter("side", str, description="received or made (default received)")
+
+
+FROM = OpenApiParameter("from", int, description="Number of the first leaf (default 0).")
+LEAVES = OpenApiParameter("limit", int, description="1 to 1000 (default 1000).")
+TREE_SIZE = OpenApiParameter("tree_size", int, description="Leaves of the tree (default all).")
+FIRST = OpenApiParameter("first", int, description="Leaves of the older tree (default 1).")
+SECOND = OpenApiParameter("second", int, description="Leaves of the newer tree (default all).")
+MOST_LEAVES = 1000
 
 
 class MyLikenessView(APIView):
@@ -223,6 +235,52 @@ class CheckpointView(APIView):
     @described(gives=CheckpointShape, summary="Read the ledger checkpoint")
     def get(self, request: Request) -> Response:
         return Response(ledger.checkpoint())
+
+
+class LeavesView(APIView):
+    """The leaves, for anybody who keeps a copy of the tree."""
+
+    permission_classes = [AllowAny]
+
+    @described(gives=LeavesShape, problems=(400,), parameters=(FROM, LEAVES), summary="List ledger leaves")
+    def get(self, request: Request) -> Response:
+        start, limit = whole(request, "from", 0), whole(request, "limit", MOST_LEAVES)
+        reader = str(request.user.pk) if request.user.is_authenticated else None
+        leaves, more = ledger.leaves_from(start, max(1, min(limit, MOST_LEAVES)), reader=reader)
+        return Response({"leaves": leaves, "next_from": leaves[-1]["index"] + 1 if more else None})
+
+
+class InclusionView(APIView):
+    """The proof that a leaf stands in the ledger, for anybody."""
+
+    permission_classes = [AllowAny]
+
+    @described(gives=InclusionShape, problems=(400, 404), parameters=(TREE_SIZE,), summary="Prove a ledger leaf")
+    def get(self, request: Request, leaf_index: int) -> Response:
+        return Response(ledger.inclusion(leaf_index, whole(request, "tree_size")).said)
+
+
+class ConsistencyView(APIView):
+    """The proof that the ledger only grew, for anybody."""
+
+    permission_classes = [AllowAny]
+
+    @described(
+        gives=ConsistencyShape, problems=(400, 404), parameters=(FIRST, SECOND), summary="Prove ledger consistency"
+    )
+    def get(self, request: Request) -> Response:
+        return Response(ledger.consistency(whole(request, "first", 1), whole(request, "second")))
+
+
+class GrantReceiptView(APIView):
+    """The signed receipt of a grant, for its subject to keep."""
+
+    @described(gives=ReceiptShape, problems=(404,), summary="Read the receipt of a grant")
+    def get(self, request: Request, grant_id: UUID) -> Response:
+        grant = grants.find(signed_in(request), grant_id)
+        if grant.subject_id != signed_in(request).pk:
+            raise Problem(404, "not_found", "You have given no grant of this id.")
+        return Response(receipts.of_grant(grant))
 
 
 class KeyView(APIView):

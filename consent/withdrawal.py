@@ -114,10 +114,12 @@ def _receipted(subject: Person, scope: Scope, mode: Mode, ended: list[Grant], no
         "mode": mode.value,
         "video": str(scope.video_id or ""),
         "withdrawn_at": rfc3339(now),
-        "grants": [{"grant": str(g.id), "ended_epoch": g.epoch} for g in ended],
+        # A closed grant's epoch goes on standing for what was published, so an auditor must not read it as ended.
+        "closed": [str(g.id) for g in ended if mode is Mode.STOP],
+        "grants": [{"grant": str(g.id), "ended_epoch": g.epoch} for g in ended if mode is not Mode.STOP],
     }
     appended = ledger.append([ledger.Entry("withdrawal", content)])
-    receipt = receipts.receipt("withdrawal", content, appended)
+    receipt = receipts.of_withdrawal(withdrawal_id, ended, appended)
     return Withdrawal.objects.create(
         id=withdrawal_id, subject=subject, scope=scope.word, mode=mode, at=now, receipt=receipt, leaf=appended.leaves[0]
     )

@@ -69,7 +69,8 @@ def open_download(*, viewer: Person, session: Session, video_id: UUID) -> Ticket
 def reopen(ticket: Ticket) -> Video:
     """Decide again for a part of a viewing that was opened; journals only a denial. 401, 404, 410."""
     if not auth.session_is_live(ticket.session_id):
-        raise Problem(401, "session_ended", "The session that opened this video has ended. Log in again.")
+        detail = "The session that opened this video has ended. Log in again."
+        raise Problem(401, "session_ended", detail, headers={"WWW-Authenticate": "Bearer"})
     video = entitled(ticket.viewer_id, ticket.video_id)
     ask_gate(video, ticket.viewer_id, Point.CHUNK)
     return video

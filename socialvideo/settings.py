@@ -163,7 +163,11 @@ CELERY = {
     "worker_send_task_events": False,
     "worker_enable_remote_control": False,
     "timezone": "UTC",
-    "beat_schedule": {"sweep": {"task": "worker.tasks.sweep", "schedule": float(SWEEP_SECONDS)}},
+    "beat_schedule": {
+        "sweep": {"task": "worker.tasks.sweep", "schedule": float(SWEEP_SECONDS)},
+        # A withdrawal wakes the purge at once; this is for a message that was lost.
+        "purge": {"task": "worker.tasks.purge", "schedule": 60.0},
+    },
     "beat_schedule_filename": str(VAR / "beat-schedule"),
 }
 
@@ -187,6 +191,17 @@ RATE_LIMIT_FACTOR = env.integer("RATE_LIMIT_FACTOR", 1, low=1, high=1_000_000)
 # Run inside the withdrawal's own transaction, in this order; safety never depends on them.
 WITHDRAWAL_HANDLERS = ["worker.jobs.cancel_for"]
 LEDGER_KEY_FILE = Path(env.text("LEDGER_KEY_FILE", str(KEYS / "ledger_ed25519")))
+# The newest checkpoint, kept outside the database. Leave it out of backups: it tells that one was restored.
+LEDGER_ANCHOR_FILE = Path(env.text("LEDGER_ANCHOR_FILE", str(VAR / "ledger-anchor.json")))
+# Who answers for the likenesses, as every receipt names them (ISO/IEC TS 27560).
+CONTROLLER = {
+    "name": env.text("CONTROLLER_NAME", "socialvideo"),
+    "address": env.text("CONTROLLER_ADDRESS", "not stated"),
+    "contact": env.text("CONTROLLER_CONTACT", PUBLIC_URL),
+    "jurisdiction": env.text("CONTROLLER_JURISDICTION", "EU"),
+    "storage": env.text("CONTROLLER_STORAGE", "EU"),
+    "notice": env.address("CONSENT_NOTICE", f"{PUBLIC_URL}/api/v1/docs"),
+}
 GRANT_DAYS_DEFAULT, GRANT_DAYS_MAX = 90, 365
 GRANT_USES_DEFAULT, GRANT_USES_MAX = 10, 1000
 

@@ -56,6 +56,16 @@ def window(request: Request) -> tuple[UUID | None, int]:
     return (decode(cursor) if cursor else None), int(limit)
 
 
+def whole(request: Request, name: str, default: int | None = None) -> Any:
+    """Read a whole number from 0 on from the query string; the 400 problem for anything else."""
+    value = request.query_params.get(name)
+    if value is None:
+        return default
+    if not (value.isascii() and value.isdigit() and len(value) <= 15):
+        raise Problem(400, f"invalid_{name}", f"'{name}' is a whole number from 0 on.")
+    return int(value)
+
+
 def page(request: Request, rows: Sequence[Identified], limit: int, show: Callable[[Any], Any]) -> Response:
     """Answer with the first ``limit`` of ``rows``; one row more than ``limit`` tells that there is a next page."""
     more = len(rows) > limit

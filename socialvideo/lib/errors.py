@@ -29,6 +29,8 @@ CODES: dict[type[exceptions.APIException], str] = {
     exceptions.Throttled: "rate_limited",
     exceptions.ValidationError: "invalid_request",
 }
+# Python changed these words in 3.13.
+RENAMED = {413: "Content Too Large", 416: "Range Not Satisfiable", 422: "Unprocessable Content"}
 ADVICE = {
     "malformed_body": "The body could not be read. Send well-formed JSON in UTF-8.",
     "token_invalid": "The token is unknown or has ended. Log in again at POST /api/v1/sessions.",
@@ -72,11 +74,16 @@ def invalid(pointer: str, code: str, detail: str) -> Problem:
     return Problem(422, code, detail, errors=(FieldError(pointer, code, detail),))
 
 
+def title(status: int) -> str:
+    """Return the words of a status (RFC 9110), the same under every Python."""
+    return RENAMED.get(status) or HTTPStatus(status).phrase
+
+
 def document(status: int, code: str, detail: str, errors: tuple[FieldError, ...] = ()) -> dict[str, Any]:
     """Return the members of a problem document."""
     body: dict[str, Any] = {
         "type": f"{DOCS}{code}",
-        "title": HTTPStatus(status).phrase,
+        "title": title(status),
         "status": status,
         "code": code,
         "detail": detail,

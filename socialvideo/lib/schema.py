@@ -7,7 +7,6 @@
 import re
 from collections.abc import Callable
 from functools import cache
-from http import HTTPStatus
 from typing import Any, TypeVar
 
 from drf_spectacular.openapi import AutoSchema
@@ -15,7 +14,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, inline_serializer
 from rest_framework import serializers
 
-from socialvideo.lib.errors import CONTENT_TYPE
+from socialvideo.lib.errors import CONTENT_TYPE, title
 
 F = TypeVar("F", bound=Callable[..., Any])
 Shape = type[serializers.BaseSerializer[Any]]
@@ -60,7 +59,7 @@ class ViewSchema(AutoSchema):
     def _get_response_bodies(self, direction: Any = "response") -> Any:
         bodies = super()._get_response_bodies(direction)
         if self.view.get_authenticators():
-            refused = OpenApiResponse(ProblemShape, description=HTTPStatus(401).phrase)
+            refused = OpenApiResponse(ProblemShape, description=title(401))
             bodies["401"] = self._get_response_for_code(refused, "401", (CONTENT_TYPE,), direction)
         return bodies
 
@@ -90,7 +89,7 @@ def described(
     implied = ((takes and TAKES) or ()) + (CREATES if creates else ()) + (LISTS if listed else ()) + ALWAYS
     answers: dict[Any, Any] = gives if isinstance(gives, dict) else {status: gives}
     refused = {
-        (code, CONTENT_TYPE): OpenApiResponse(ProblemShape, description=HTTPStatus(code).phrase)
+        (code, CONTENT_TYPE): OpenApiResponse(ProblemShape, description=title(code))
         for code in sorted({*problems, *implied})
     }
     extra = ((IDEMPOTENCY_KEY,) if creates else ()) + ((CURSOR, LIMIT, LINK) if listed else ()) + parameters

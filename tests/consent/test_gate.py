@@ -238,7 +238,7 @@ STEPS = {
     "effect": r'UPDATE "accounts_person" ',
     "head held": r'SELECT .* FROM "consent_ledgerhead" .* FOR UPDATE',
     "leaves": r'INSERT INTO "consent_ledgerleaf" ',
-    "head": r'UPDATE "consent_ledgerhead" ',
+    "head": r"\s*WITH head AS \(UPDATE consent_ledgerhead ",
     "decisions": r'INSERT INTO "consent_decision" ',
 }
 WRITTEN = ["effect", "head held", "leaves", "head", "decisions"]

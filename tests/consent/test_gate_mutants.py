@@ -25,6 +25,7 @@ from consent import (
     likenesses,
     locks,
     permits,
+    proofs,
     receipts,
     reviews,
     rules,
@@ -126,8 +127,8 @@ def for_anybody(real: Callable[..., Any], point: Point, _: UUID, claims: Sequenc
 
 
 def signing_a_part(content: dict[str, Any]) -> dict[str, object]:
-    """Sign the kind of a receipt alone."""
-    return {**content, "signature": keys.signed({"type": content["type"]})["signature"]}
+    """Sign the terms of a receipt alone."""
+    return {**content, "signature": keys.signed({"terms": content["terms"]})["signature"]}
 
 
 def of_whomever(real: Callable[..., Any], point: Point, claim: Claim, wish: Wish, facts: Facts, now: datetime) -> Any:
@@ -404,10 +405,10 @@ MUTANTS: dict[str, Row] = {
         promises.a_receipt_names_its_leaf,
         patched(ledger, "leaf_hash", lambda body: hashlib.sha256(body).digest()),
     ),
-    "nodes have no prefix": (promises.the_head_is_the_root_of_the_leaves, patched(ledger, "NODE", b"")),
+    "nodes have no prefix": (promises.the_head_is_the_root_of_the_leaves, patched(proofs, "NODE", b"")),
     "the frontier does not grow": (
         promises.the_head_is_the_root_of_the_leaves,
-        patched(ledger, "grown", lambda frontier, size, leaf: [leaf]),
+        patched(ledger, "grown", lambda frontier, size, leaf: ([leaf], {})),
     ),
     "a receipt is signed over a part": (
         promises.a_receipt_is_signed_over_all_of_it,

@@ -1,5 +1,6 @@
 """Giving a grant, narrowing it, counting its uses."""
 
+import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -44,7 +45,9 @@ def test_giving_records_the_terms(subject: Person, requester: Person) -> None:
 def test_giving_writes_one_leaf_with_the_terms(grant: Grant) -> None:
     leaf = LedgerLeaf.objects.get()
     assert leaf.kind == "grant"
-    assert bytes(leaf.body) == grants.ledger.canonical({"kind": "grant", **receipts.terms(grant)})
+    assert bytes(leaf.body) == grants.ledger.canonical(
+        {"kind": "grant", "at": json.loads(bytes(leaf.body))["at"], **receipts.terms(grant)}
+    )
 
 
 def test_a_person_may_grant_to_themselves(subject: Person) -> None:

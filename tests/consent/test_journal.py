@@ -7,6 +7,7 @@ from accounts.models import Person
 from consent import gate, journal
 from consent.models import Decision, Grant
 from consent.rules import Allowed, Claim, Point, Wish
+from socialvideo.lib.clock import rfc3339
 from tests import factories
 
 
@@ -26,6 +27,7 @@ def test_the_leaf_of_a_decision_says_what_its_row_says(grant: Grant, requester: 
     body = bytes(row.leaf.body)
     assert json.loads(body) == {
         "kind": "use",
+        "at": rfc3339(row.at),
         "decision": str(row.id),
         "point": "open",
         "verdict": "allowed",
@@ -36,6 +38,8 @@ def test_the_leaf_of_a_decision_says_what_its_row_says(grant: Grant, requester: 
         "epoch": 1,
         "job": "",
         "video": "",
+        "purpose": "",
+        "audience": "",
     }
     assert bytes(row.leaf.leaf_hash) == hashlib.sha256(b"\x00" + body).digest()
 

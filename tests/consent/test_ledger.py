@@ -5,22 +5,25 @@ import hashlib
 import json
 from collections.abc import Sequence
 from datetime import datetime
+from importlib import import_module
+from pathlib import Path
 from threading import Barrier
+from typing import Any
 
 import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+from rest_framework.test import APIClient
 
 from accounts.models import Person
-from consent import keys, ledger
+from consent import keys, ledger, proofs
 from consent.ledger import Entry
-from consent.models import Decision, Grant, LedgerHead, LedgerLeaf
+from consent.models import Decision, Grant, LedgerHead, LedgerLeaf, LedgerNode
 from tests import factories
 from tests.consent.conftest import Elsewhere
-
-MOST = 70
 
 
 def mth(leaves: Sequence[bytes]) -> bytes:
@@ -43,22 +46,6 @@ def bodies() -> list[bytes]:
 def entries(count: int) -> list[Entry]:
     """So many different entries."""
     return [Entry("test", {"number": number}) for number in range(count)]
-
-
-@pytest.mark.parametrize("size", range(MOST + 1))
-def test_the_root_is_the_merkle_tree_hash(size: int) -> None:
-    leaves = [f"leaf {number}".encode() for number in range(size)]
-    frontier: list[bytes] = []
-    for number, leaf in enumerate(leaves):
-        frontier = ledger.grown(frontier, number, ledger.leaf_hash(leaf))
-    assert ledger.root_of(frontier) == mth(leaves)
-    assert len(frontier) == size.bit_count()
-
-
-def test_growing_leaves_the_old_frontier_as_it_was() -> None:
-    old = [b"a" * 32]
-    ledger.grown(old, 1, b"b" * 32)
-    assert old == [b"a" * 32]
 
 
 def test_the_first_published_roots_are_those_of_the_standard() -> None:
@@ -84,7 +71,8 @@ def test_an_append_returns_its_leaves_and_the_tree_after_it(db: None) -> None:
 def test_a_leaf_is_the_hash_of_its_canonical_body(db: None) -> None:
     ledger.append([Entry("test", {"b": 1, "a": "é"})])
     leaf = LedgerLeaf.objects.get()
-    assert bytes(leaf.body) == '{"a":"é","b":1,"kind":"test"}'.encode()
+    at = json.loads(bytes(leaf.body))["at"]
+    assert bytes(leaf.body) == f'{{"a":"é","at":"{at}","b":1,"kind":"test"}}'.encode()
     assert bytes(leaf.leaf_hash) == hashlib.sha256(b"\x00" + bytes(leaf.body)).digest()
 
 
@@ -142,7 +130,7 @@ def test_the_database_refuses_to_change_or_drop_a_leaf(db: None) -> None:
     ):
         with pytest.raises(IntegrityError, match="history is append-only"), transaction.atomic():
             change()
-    assert bodies() == [b'{"kind":"test","number":0}']
+    assert [json.loads(body)["kind"] for body in bodies()] == ["test"]
 
 
 def test_the_database_refuses_a_second_head(db: None) -> None:
@@ -155,3 +143,149 @@ def test_the_whole_ledger_of_a_story_has_the_root_of_its_leaves(grant: Grant, re
     root = ledger.root_of([bytes(peak) for peak in LedgerHead.objects.get().frontier])
     assert root == mth(bodies())
     assert Decision.objects.filter(verdict="allowed").count() == 3
+
+
+# Proofs, from the stored nodes and over the API.
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 8, 21])
+def test_every_leaf_is_proved_in_every_tree_it_stands_in(db: None, size: int) -> None:
+    ledger.append(entries(size))
+    for index in range(size):
+        for tree_size in range(index + 1, size + 1):
+            proof = ledger.inclusion(index, tree_size)
+            hashed, root = bytes(proof.leaf.leaf_hash), mth(bodies()[:tree_size])
+            assert proof.root == root
+            assert proofs.includes(leaf=hashed, index=index, size=tree_size, path=proof.path, root=root)
+
+
+def test_every_older_tree_is_proved_to_begin_every_newer_one(db: None) -> None:
+    ledger.append(entries(13))
+    for second in range(1, 14):
+        for first in range(1, second + 1):
+            said: Any = ledger.consistency(first, second)
+            old, new = bytes.fromhex(said["first_root_hash"]), bytes.fromhex(said["second_root_hash"])
+            assert (old, new) == (mth(bodies()[:first]), mth(bodies()[:second]))
+            path = [bytes.fromhex(step) for step in said["consistency_path"]]
+            assert proofs.extends(first=first, second=second, path=path, old=old, new=new)
+
+
+def test_an_append_returns_the_path_of_its_last_leaf(db: None) -> None:
+    for count in (1, 1, 2, 3, 1, 4):
+        appended = ledger.append(entries(count))
+        assert appended.path == ledger.inclusion(appended.size - 1).path
+
+
+def test_an_append_takes_three_statements_however_many_leaves_and_nodes(db: None) -> None:
+    for count in (1, 1, 1, 5, 40):
+        with CaptureQueriesContext(connection) as queries:
+            ledger.append(entries(count))
+        assert len(queries) == 3
+
+
+def test_a_proof_reads_few_rows_in_one_query_for_them(db: None) -> None:
+    ledger.append(entries(300))
+    with CaptureQueriesContext(connection) as queries:
+        ledger.inclusion(123)
+    assert len(queries) == 3
+    assert len({place for span in [(0, 300), *proofs.inclusion(123, 300)] for place in proofs.nodes_of(span)}) <= 18
+
+
+def test_the_database_refuses_to_change_or_drop_a_node(db: None) -> None:
+    ledger.append(entries(2))
+    for change in (lambda: LedgerNode.objects.update(hash=b"x" * 32), lambda: LedgerNode.objects.all().delete()):
+        with pytest.raises(IntegrityError, match="history is append-only"), transaction.atomic():
+            change()
+    assert [bytes(node.hash) for node in LedgerNode.objects.all()] == [mth(bodies())]
+
+
+@pytest.mark.parametrize(("level", "index"), [(0, 0), (63, 0), (1, -1)])
+def test_the_database_refuses_a_node_that_cannot_be(db: None, level: int, index: int) -> None:
+    with pytest.raises(IntegrityError, match="node_"), transaction.atomic():
+        LedgerNode.objects.create(level=level, index=index, hash=bytes(32))
+
+
+def test_another_key_appends_nothing(grant: Grant, settings: Any, tmp_path: Path) -> None:
+    settings.LEDGER_KEY_FILE = tmp_path / "another"
+    keys.private_key.cache_clear()
+    with pytest.raises(keys.KeyChanged, match="holds another"):
+        ledger.append(entries(1))
+    keys.private_key.cache_clear()
+    assert LedgerLeaf.objects.count() == 1
+
+
+def test_anybody_checks_a_proof_of_inclusion_over_the_api(db: None) -> None:
+    ledger.append(entries(11))
+    said = APIClient().get("/api/v1/ledger/leaves/4/proof?tree_size=9").json()
+    assert (said["leaf_index"], said["tree_size"], said["root_hash"]) == (4, 9, mth(bodies()[:9]).hex())
+    path = [bytes.fromhex(step) for step in said["inclusion_path"]]
+    leaf, root = bytes.fromhex(said["leaf_hash"]), bytes.fromhex(said["root_hash"])
+    assert leaf == ledger.leaf_hash(bodies()[4])
+    assert proofs.includes(leaf=leaf, index=4, size=9, path=path, root=root)
+    assert APIClient().get("/api/v1/ledger/leaves/4/proof").json()["tree_size"] == 11
+
+
+def test_anybody_checks_over_the_api_that_the_ledger_only_grew(db: None) -> None:
+    ledger.append(entries(11))
+    said = APIClient().get("/api/v1/ledger/consistency?first=6").json()
+    assert (said["first"], said["second"]) == (6, 11)
+    old, new = mth(bodies()[:6]), mth(bodies())
+    assert (said["first_root_hash"], said["second_root_hash"]) == (old.hex(), new.hex())
+    path = [bytes.fromhex(step) for step in said["consistency_path"]]
+    assert proofs.extends(first=6, second=11, path=path, old=old, new=new)
+
+
+@pytest.mark.parametrize(
+    ("address", "status", "code"),
+    [
+        ("leaves/3/proof", 404, "leaf_unknown"),
+        ("leaves/0/proof?tree_size=4", 404, "leaf_unknown"),
+        ("leaves/1/proof?tree_size=1", 404, "leaf_unknown"),
+        ("leaves/0/proof?tree_size=x", 400, "invalid_tree_size"),
+        ("consistency?first=0", 404, "tree_unknown"),
+        ("consistency?first=3&second=2", 404, "tree_unknown"),
+        ("consistency?first=1&second=4", 404, "tree_unknown"),
+        ("consistency?first=-1", 400, "invalid_first"),
+        ("leaves?from=1e3", 400, "invalid_from"),
+    ],
+)
+def test_what_the_ledger_cannot_prove_is_a_problem(db: None, address: str, status: int, code: str) -> None:
+    ledger.append(entries(3))
+    response = APIClient().get(f"/api/v1/ledger/{address}")
+    assert (response.status_code, response.json()["code"]) == (status, code)
+
+
+def test_anybody_recomputes_the_root_from_the_leaves_page_by_page(db: None) -> None:
+    ledger.append(entries(7))
+    frontier: list[bytes] = []
+    start: int | None = 0
+    pages = 0
+    while start is not None:
+        page = APIClient().get(f"/api/v1/ledger/leaves?from={start}&limit=3").json()
+        for leaf in page["leaves"]:
+            frontier, _ = proofs.grown(frontier, leaf["index"], bytes.fromhex(leaf["leaf_hash"]))
+        start, pages = page["next_from"], pages + 1
+    assert (proofs.root_of(frontier), pages) == (mth(bodies()), 3)
+
+
+def test_the_body_of_a_leaf_is_read_by_the_person_it_concerns_alone(grant: Grant, stranger: Person) -> None:
+    address = "/api/v1/ledger/leaves"
+    own = factories.client(grant.subject).get(address).json()["leaves"]
+    assert [leaf["body"].encode() for leaf in own] == bodies()
+    for api in (APIClient(), factories.client(grant.grantee), factories.client(stranger)):
+        leaves = api.get(address).json()["leaves"]
+        assert [leaf["body"] for leaf in leaves] == [None]
+        assert [leaf["leaf_hash"] for leaf in leaves] == [leaf["leaf_hash"] for leaf in own]
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 13])
+def test_the_migration_completes_the_nodes_of_a_ledger_from_before(db: None, size: int) -> None:
+    ledger.append(entries(size))
+    known = set(LedgerNode.objects.values_list("level", "index", "hash"))
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica; DELETE FROM consent_ledgernode")
+        cursor.execute(import_module("consent.migrations.0003_ledger_proofs").FILL)
+        cursor.execute("SET LOCAL session_replication_role = origin")
+    assert {(*place, bytes(hashed)) for *place, hashed in LedgerNode.objects.values_list("level", "index", "hash")} == {
+        (*place, bytes(hashed)) for *place, hashed in known
+    }

@@ -244,5 +244,6 @@ def test_the_tables_that_only_grow_are_guarded_by_triggers(db: None) -> None:
         "consent_withdrawal_append_only",
         "consent_veto_append_only",
         "consent_acceptance_append_only",
+        "consent_ledgernode_append_only",
         "grant_only_ends",
     }

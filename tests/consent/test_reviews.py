@@ -68,5 +68,5 @@ def test_vetoing_twice_vetoes_once_and_gives_two_receipts(video: Video, subject:
 def test_the_receipt_of_a_veto_names_the_video_and_no_grant(video: Video, subject: Person) -> None:
     done = withdrawal.withdraw(subject=subject, scope=Scope(video_id=video.id))
     assert (done.scope, done.mode) == ("video", "unpublish")
-    assert (done.receipt["video"], done.receipt["grants"]) == (str(video.id), [])
+    assert (done.receipt["terms"]["video"], done.receipt["terms"]["grants"]) == (str(video.id), [])
     assert Grant.objects.get().state == "given"

@@ -109,7 +109,7 @@ def test_a_withdrawal_goes_as_far_as_its_mode(
     grant: Grant, as_subject: APIClient, mode: str, state: str, closed: bool, key: bool
 ) -> None:
     reply = as_subject.post(f"{API}/withdrawals", {"scope": "everything", "mode": mode}, format="json")
-    assert (reply.status_code, reply.json()["mode"], reply.json()["receipt"]["mode"]) == (201, mode, mode)
+    assert (reply.status_code, reply.json()["mode"], reply.json()["receipt"]["terms"]["mode"]) == (201, mode, mode)
     row = Grant.objects.get()
     assert (row.state, row.closed_at is not None) == (state, closed)
     assert (Likeness.objects.get().key is not None) is key
@@ -118,7 +118,7 @@ def test_a_withdrawal_goes_as_far_as_its_mode(
 def test_a_video_is_withdrawn_alone(video: Video, as_subject: APIClient) -> None:
     reply = as_subject.post(f"{API}/withdrawals", {"scope": "video", "video": str(video.id)}, format="json")
     assert (reply.status_code, reply.json()["scope"]) == (201, "video")
-    assert reply.json()["receipt"]["video"] == str(video.id)
+    assert reply.json()["receipt"]["terms"]["video"] == str(video.id)
     assert (Grant.objects.get().state, Veto.objects.get().video_id) == ("given", video.id)
 
 

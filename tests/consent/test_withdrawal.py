@@ -39,12 +39,11 @@ def verified(receipt: dict[str, Any], pem: str) -> bool:
     public = load_pem_public_key(pem.encode())
     assert isinstance(public, Ed25519PublicKey)
     rest = {name: value for name, value in receipt.items() if name != "signature"}
-    body = {name: value for name, value in rest.items() if name not in ("type", "ledger")} | {"kind": rest["type"]}
     try:
         public.verify(base64.b64decode(receipt["signature"]["value"]), canonical(rest))
     except InvalidSignature:
         return False
-    return bool(rest["ledger"]["leaf_hash"] == hashlib.sha256(b"\x00" + canonical(body)).hexdigest())
+    return bool(rest["ledger"]["leaf_hash"] == hashlib.sha256(b"\x00" + canonical(rest["terms"])).hexdigest())
 
 
 def canonical(content: object) -> bytes:
@@ -100,7 +99,7 @@ def test_a_grant_past_its_end_can_still_be_withdrawn(grant: Grant) -> None:
 @pytest.mark.parametrize("scope", ["grantee", "everything"])
 def test_withdrawing_when_nothing_stands_still_gives_a_receipt(subject: Person, requester: Person, scope: str) -> None:
     done = withdrawal.withdraw(subject=subject, scope=Scope(grantee=requester if scope == "grantee" else None))
-    assert (done.scope, done.receipt["grants"]) == (scope, [])
+    assert (done.scope, done.receipt["terms"]["grants"]) == (scope, [])
     assert verified(done.receipt, keys.public_pem())
 
 
@@ -108,11 +107,11 @@ def test_a_receipt_says_what_ended_and_when(grant: Grant) -> None:
     Grant.objects.update(epoch=4)
     done = withdrawal.withdraw(subject=grant.subject, scope=Scope())
     receipt = Withdrawal.objects.get().receipt
-    assert receipt["type"] == "withdrawal"
-    assert receipt["withdrawal"] == str(done.id)
-    assert receipt["subject"] == str(grant.subject_id)
-    assert receipt["withdrawn_at"] == rfc3339(done.at)
-    assert receipt["grants"] == [{"grant": str(grant.id), "ended_epoch": 4}]
+    assert receipt["terms"]["kind"] == "withdrawal"
+    assert receipt["terms"]["withdrawal"] == str(done.id)
+    assert receipt["terms"]["subject"] == str(grant.subject_id)
+    assert receipt["terms"]["withdrawn_at"] == rfc3339(done.at)
+    assert receipt["terms"]["grants"] == [{"grant": str(grant.id), "ended_epoch": 4}]
     assert receipt["ledger"]["leaf_index"] == done.leaf_id
 
 
@@ -238,7 +237,7 @@ def test_stopping_closes_the_grant_and_leaves_its_epoch(grant: Grant) -> None:
     done = withdrawal.withdraw(subject=grant.subject, scope=Scope(grant_id=grant.id), mode=Mode.STOP)
     row = Grant.objects.get()
     assert (row.state, row.epoch, row.version, row.closed_at, row.ended_at) == ("given", 1, 2, done.at, None)
-    assert (done.mode, done.receipt["mode"]) == ("stop", "stop")
+    assert (done.mode, done.receipt["terms"]["mode"]) == ("stop", "stop")
     assert verified(done.receipt, keys.public_pem())
 
 
@@ -337,3 +336,8 @@ def test_a_veto_is_told_and_undone_with_a_withdrawal_that_fails(
     with pytest.raises(ZeroDivisionError):
         withdrawal.withdraw(subject=subject, scope=Scope(video_id=other.id))
     assert list(Veto.objects.values_list("video_id", flat=True)) == [video.id]
+
+
+def test_stopping_tells_an_auditor_that_the_epoch_goes_on_standing(grant: Grant) -> None:
+    done = withdrawal.withdraw(subject=grant.subject, scope=Scope(grant_id=grant.id), mode=Mode.STOP)
+    assert (done.receipt["terms"]["closed"], done.receipt["terms"]["grants"]) == ([str(grant.id)], [])

@@ -12,7 +12,7 @@ ROOMS = ("accounts", "consent", "worker", "feed", "moderation", "lib")
 # Counts of requests change with every request.
 COUNTS = {"lib_requestcount"}
 # A denial of the gate is itself written down, with its leaf.
-JOURNAL = {"consent_decision", "consent_ledgerleaf", "consent_ledgerhead"}
+JOURNAL = {"consent_decision", "consent_ledgerleaf", "consent_ledgerhead", "consent_ledgernode"}
 
 
 def everything(*, but: frozenset[str] | set[str] = frozenset()) -> dict[str, str]:

@@ -38,6 +38,10 @@ TABLE: dict[str, tuple[int, int, int, int, int]] = {
     "POST /withdrawals": (401, 404, 201, 404, 404),
     "GET /withdrawals": (401, 200, 200, 200, 200),
     "GET /withdrawals/{withdrawal_id}": (401, 404, 200, 404, 404),
+    "GET /grants/{grant_id}/receipt": (401, 404, 200, 404, 404),
+    "GET /ledger/leaves": (200, 200, 200, 200, 200),
+    "GET /ledger/leaves/{leaf_index}/proof": (200, 200, 200, 200, 200),
+    "GET /ledger/consistency": (200, 200, 200, 200, 200),
     "GET /ledger/checkpoint": (200, 200, 200, 200, 200),
     "GET /ledger/key": (200, 200, 200, 200, 200),
     "POST /jobs": (401, 403, 403, 202, 403),
@@ -66,7 +70,8 @@ TABLE: dict[str, tuple[int, int, int, int, int]] = {
 ASKING = {"POST /jobs/dry-run", "POST /grants/{grant_id}/trial"}
 PUBLIC = {
     *("POST /people", "POST /sessions", "GET /people/{handle}/picture"),
-    *("GET /ledger/checkpoint", "GET /ledger/key", *UNDESCRIBED),
+    *("GET /ledger/checkpoint", "GET /ledger/key", "GET /ledger/leaves", "GET /ledger/leaves/{leaf_index}/proof"),
+    *("GET /ledger/consistency", *UNDESCRIBED),
 }
 
 

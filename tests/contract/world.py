@@ -108,6 +108,7 @@ def address(world: World, route: Route) -> str:
         "ask_id": world.ask.id,
         "grant_id": world.grant.id,
         "job_id": world.job.id,
+        "leaf_index": 0,
         "post_id": world.post.id,
         "session_id": world.session.id,
         "video_id": world.video.id,

@@ -214,7 +214,9 @@ def test_nothing_is_played_after_the_end(
     address: str, film: Video, end: Callable[[Video], None], status: int, code: str
 ) -> None:
     end(film)
-    assert problem(answer(address, range="bytes=0-0")) == (status, code)
+    given = answer(address, range="bytes=0-0")
+    assert problem(given) == (status, code)
+    assert ("www-authenticate" in given.headers) is (status == 401)
 
 
 def test_a_film_whose_bytes_are_purged_is_gone(address: str, film: Video) -> None:

@@ -43,6 +43,8 @@ def world(db: None) -> World:
         Wanted(author, audience, grants[matter], standing == "removed", standing == "taken down")
         for audience, matter, standing in CASES
     )
+    # Somebody follows the author, and the author somebody: neither must help anybody else.
+    Follow.objects.bulk_create([Follow(follower=other, followee=author), Follow(follower=author, followee=stranger)])
     people = {"author": author, "depicted": depicted, "stranger": stranger}
     return World(people, dict(zip(CASES, made, strict=True)))
 

@@ -1,6 +1,5 @@
 """The diffusion engine in a real worker: a tiny random pipeline makes a real video, and withdrawing stops it."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,7 +44,8 @@ def loads_torch(pid: int) -> bool:
     """Tell whether a process, or one of its children, has torch in memory."""
     below = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     family = [pid, *map(int, below)]
-    return any("libtorch" in Path(f"/proc/{one}/maps").read_text() for one in family if os.path.exists(f"/proc/{one}"))
+    maps = [Path(f"/proc/{one}/maps") for one in family]
+    return any("libtorch" in one.read_text() for one in maps if one.exists())
 
 
 def test_a_diffusion_pipeline_makes_a_video_in_the_generation_worker_alone(diffusing: Running, granted: Cast) -> None:

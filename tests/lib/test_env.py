@@ -1,7 +1,10 @@
 """The environment: every reader takes what it says, and refuses the rest with words that say what to write."""
 
-import multiprocessing
 import stat
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -9,10 +12,11 @@ import pytest
 from socialvideo.lib import env
 from socialvideo.lib.env import SettingWrong
 
-
-def made(place: tuple[str, int]) -> bytes:
-    """Ask for the secret of a file, as one of several processes."""
-    return env.kept(Path(place[0]), f"value of {place[1]}".encode())
+# One of several processes: it waits for the end of its input, then asks for the secret of a file.
+ASKS = """import pathlib, sys
+from socialvideo.lib import env
+sys.stdin.read()
+print(env.kept(pathlib.Path(sys.argv[1]), sys.argv[2].encode()).decode())"""
 
 
 @pytest.fixture
@@ -124,11 +128,27 @@ def test_a_secret_file_that_is_missing_or_empty_is_refused_and_none_is_made(
     assert not (tmp_path / "kept").exists()
 
 
+def test_who_comes_second_reads_what_the_first_one_made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file, real = tmp_path / "secret", env.secrets.token_hex
+
+    def overtaken(size: int) -> str:
+        monkeypatch.undo()
+        assert env.kept(file, b"first") == b"first"
+        return real(size)
+
+    monkeypatch.setattr(env.secrets, "token_hex", overtaken)
+    assert env.kept(file, b"second") == b"first"
+    assert [left.name for left in tmp_path.iterdir()] == ["secret"]
+
+
 def test_of_eight_processes_at_once_one_makes_the_secret_and_all_read_it(tmp_path: Path) -> None:
     file = tmp_path / "keys" / "secret"
-    with multiprocessing.get_context("fork").Pool(8) as pool:
-        read = set(pool.map(made, [(str(file), n) for n in range(8)], chunksize=1))
-    assert read == {file.read_bytes()}
+    command, pipe = [sys.executable, "-c", ASKS, str(file)], subprocess.PIPE
+    asking = [subprocess.Popen([*command, f"value {n}"], stdin=pipe, stdout=pipe, text=True) for n in range(8)]
+    time.sleep(0.3)
+    with ThreadPoolExecutor(8) as pool:
+        read = [output for output, _ in pool.map(subprocess.Popen.communicate, asking)]
+    assert read == [file.read_text() + "\n"] * 8
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
     assert [left.name for left in file.parent.iterdir()] == ["secret"]

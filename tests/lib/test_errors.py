@@ -56,6 +56,13 @@ def test_a_429_says_how_long_to_wait(wait: float | None, told: str) -> None:
     assert rendered(exceptions.Throttled(wait=wait))[1]["Retry-After"] == told
 
 
+@pytest.mark.parametrize(
+    ("status", "words"), [(404, "Not Found"), (413, "Content Too Large"), (422, "Unprocessable Content")]
+)
+def test_a_title_is_the_same_under_every_python(status: int, words: str) -> None:
+    assert rendered(Problem(status, "x", "X."))[0]["title"] == words
+
+
 def test_an_unknown_fault_is_left_to_the_crash_page_and_the_log() -> None:
     assert errors.render_problem(RuntimeError("secret"), {}) is None
     crash = errors.crash(HttpRequest())

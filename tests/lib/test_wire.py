@@ -107,6 +107,14 @@ def test_a_body_up_to_the_limit_is_read_and_one_byte_more_is_not(settings: Any) 
         assert (refused.value.status_code, refused.value.code) == (413, "body_too_large")
 
 
+def test_of_a_body_that_lies_about_its_length_no_more_than_the_limit_is_read(settings: Any) -> None:
+    settings.MAX_JSON_BYTES = 20
+    stream, request = BytesIO(b"x" * 1000), APIRequestFactory().post("/")
+    with pytest.raises(Problem):
+        JSONParser().parse(stream, parser_context={"request": request})
+    assert stream.tell() == 21
+
+
 @pytest.mark.parametrize("content", [b"", b"{", b"NaN", b'"\\ud800"', b"\xff", b"1 2", b"[" * 2000])
 def test_what_is_no_json_is_a_parse_error(content: bytes) -> None:
     with pytest.raises(ParseError):

@@ -1,45 +1,35 @@
 """The consent protocol as a small model, and a breadth-first checker that visits every state it can reach.
 
-Subjects give, withdraw and give again; jobs form a chain of remixes, each run by workers that may pause, lose their
-lease and wake up after another took over; viewers stream what is published. A use of a likeness is two steps, `begin`
-(lock, read, decide) and `commit`, with anything in between; a withdrawal, which excludes all uses of its subject, is
-one. A crash needs no step of its own: it is a pause that never ends. Times, expiry and the ledger are not modelled.
-
-`Design` names the guards; with all of them it is the shipped design (consent/gate.py, permits.py, withdrawal.py,
-worker/jobs.py, feed/stream.py). `explore` returns the number of states and, for each property that breaks, the
-shortest way there.
+Subjects give, withdraw and give again; jobs form a chain of remixes, run by workers that pause, lose their lease and
+wake up after another took over; viewers stream what is published. A use of a likeness is two steps, the gate's decision
+(lock, read, decide) and its commit, with anything in between; any other transaction is one. A crash is a pause without
+end. Expiry, use counts and the ledger are left out. With all guards of `Design` it is the shipped design, with remixes.
 """
 
 from collections import deque
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import NamedTuple, TypeVar
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
-T = TypeVar("T")
 NAMES = ("Ada", "Ben", "Cleo")
 POINTS = frozenset({"request", "start", "seal", "publish", "list", "open"})
-ENDS = ("completed", "cancelled", "failed")
-
-AFTER = "an effect commits after the withdrawal"
-REVIVED = "a new grant revives what rested on the old one"
-CHUNK = "a chunk begins after the cut"
-VISIBLE = "a video is visible without consent"
-TWICE = "one permit makes two videos"
-STALE = "a stale fence seals"
-UNENDED = "an end state is left"
-ORPHAN = "a remix lacks whom its ancestors show"
-PROPERTIES = frozenset({AFTER, REVIVED, CHUNK, VISIBLE, TWICE, STALE, UNENDED, ORPHAN})
+ENDING = {"denied": "cancelled", "unusable": "failed", "sealed": "completed"}
+WORDS = {
+    "request": "the request for job {}",
+    "start": "the start of job {} by fence {}",
+    "seal": "the seal of job {} by fence {}",
+    "publish": "the publication of video {}",
+    "open": "the opening of video {} by viewer {}",
+}
 
 
-@dataclass(frozen=True)
-class Design:
+class Design(NamedTuple):
     """The guards of the protocol; a weaker design goes without some of them."""
 
     checked: frozenset[str] = POINTS  # where the gate (or, in lists, the fence) is asked
-    locked: bool = True  # a use holds its subjects' locks from the read to its commit
-    remembers: str = "epoch"  # what a claim is compared by: the grant's row and epoch, its row, or its subject alone
-    sweeps: str = "jobs"  # what a withdrawal tidies up: jobs, posts
-    cuts: bool = True  # streams hear withdrawals and look before each chunk
+    locked: bool = True  # a use holds its subjects' locks from before the read to the commit
+    remembers: str = "epoch"  # a claim names a grant's row and epoch; else its "row", or its "subject" alone
+    sweeps: frozenset[str] = frozenset({"jobs"})  # what a withdrawal tidies up: jobs, posts
+    cuts: bool = True  # a stream that hears of an end sends no further chunk
     watches_first: bool = True  # a stream listens before it asks the gate
     inherits: bool = True  # a remix carries the depictions of all its ancestors
     fenced: bool = True  # only the newest run of a job may seal
@@ -48,16 +38,15 @@ class Design:
     new_row: bool = True  # a re-grant is a new row
 
 
-@dataclass(frozen=True)
-class Bounds:
-    """How much of the world is looked at."""
+class Bounds(NamedTuple):
+    """How much of the world is looked at. Takeovers, re-grants and raised epochs are counted over all of it."""
 
     subjects: int = 2
     jobs: int = 2
-    runs: int = 2
-    viewers: int = 1
+    takeovers: int = 1
     regrants: int = 1
     raises: int = 0
+    viewers: int = 1
     uses_at_once: int = 1
 
 
@@ -69,24 +58,34 @@ class Grant(NamedTuple):
     given: bool = True
 
 
-Claims = tuple[Grant | None, ...]
+def put(items: tuple[Any, ...], place: int, item: object) -> tuple[Any, ...]:
+    """Return the items with one replaced."""
+    return (*items[:place], item, *items[place + 1 :])
 
 
 class Job(NamedTuple):
-    """A job with its permit, its runs (the n-th has fence n + 1), its videos and the post of its video."""
+    """A job with its permit, what each run (fence 1, 2, …) has come to, its videos and the post of its video."""
 
     status: str = "absent"
     permit: str = "none"
-    claims: Claims = ()
-    fence: int = 0
+    claims: tuple[Grant | None, ...] = ()
     leased: bool = False
     runs: tuple[str, ...] = ()
     videos: int = 0
     posted: bool = False
 
+    def ended(self, status: str) -> "Job":
+        """Return the job at an end; without a video its permit is void."""
+        permit = "void" if self.permit in ("issued", "redeemed") and status != "completed" else self.permit
+        return self._replace(status=status, leased=False, permit=permit)
+
+    def ran(self, fence: int, stage: str) -> "Job":
+        """Return the job with one of its runs at another stage."""
+        return self._replace(runs=put(self.runs, fence - 1, stage))
+
 
 class Viewer(NamedTuple):
-    """A viewer: away, watching (listening for cuts), opened (not listening), playing, or with a chunk in flight."""
+    """A stream: away, watching (listens, asks the gate), opened (does not listen yet), playing, chunk in flight."""
 
     stage: str = "away"
     job: int = -1
@@ -94,347 +93,208 @@ class Viewer(NamedTuple):
 
 
 class Use(NamedTuple):
-    """An open transaction of the gate: the point, the job, the run or viewer, and the claims that were read."""
+    """An open transaction of the gate: the point, the job, the run or viewer (from 1), and the claims it rests on."""
 
     point: str
     job: int
     who: int
-    claims: Claims
+    claims: tuple[Grant | None, ...]
 
 
 class State(NamedTuple):
-    """Everything the database, the bus, the workers and the stream server know."""
+    """Everything that the database, the bus, the workers and the stream server know."""
 
     grants: tuple[Grant, ...]
     jobs: tuple[Job, ...]
     viewers: tuple[Viewer, ...]
     uses: tuple[Use, ...] = ()
-    notices: tuple[tuple[int, int], ...] = ()  # (subject, row) announced and not yet heard
+    notices: tuple[tuple[int, int], ...] = ()  # (subject, row of the grant): announced and not yet heard
+
+    def moved(self, n: int, job: Job, words: str, *values: object) -> "Step":
+        """Return the step that changes job n."""
+        jobs = put(self.jobs, n, job)
+        return Step(State(self.grants, jobs, self.viewers, self.uses, self.notices), (words, n + 1, *values))
+
+    def seen(self, v: int, viewer: Viewer, words: str, *values: object) -> "Step":
+        """Return the step that changes viewer v."""
+        viewers = put(self.viewers, v - 1, viewer)
+        return Step(State(self.grants, self.jobs, viewers, self.uses, self.notices), (words, v, *values))
+
+    def stands(self, claims: tuple[Grant | None, ...], by: str = "epoch") -> bool:
+        """Whether every claim stands, as far as it is remembered."""
+        for claim, grant in zip(claims, self.grants, strict=True):
+            same = claim == grant if by == "epoch" else by == "subject" or (claim and claim.row == grant.row)
+            if claim and not (same and grant.given):
+                return False
+        return True
 
 
 class Step(NamedTuple):
-    """One step of somebody, in words, and where it leads; `use` if it commits an effect, or begins a chunk."""
+    """Where one step leads, its words, and the use that it commits or the chunk that it begins."""
 
-    label: str
     state: State
+    words: tuple[object, ...]
     use: Use | None = None
 
 
-@dataclass
-class Found:
-    """What a search came to: the states it visited and the shortest trace to each broken property."""
-
-    states: int = 0
-    steps: int = 0
-    traces: dict[str, list[str]] = field(default_factory=dict)
-
-
-def explore(design: Design, bounds: Bounds) -> Found:
-    """Visit every reachable state, nearest first."""
+def explore(design: Design, bounds: Bounds, faults: Callable[..., Iterator[str]]) -> tuple[int, dict[str, list[str]]]:
+    """Visit every reachable state, nearest first; return their number and the shortest trace to each fault."""
     start = State((Grant(),) * bounds.subjects, (Job(),) * bounds.jobs, (Viewer(),) * bounds.viewers)
-    came: dict[State, tuple[State, str] | None] = {start: None}
-    queue, found = deque([start]), Found()
+    came: dict[State, tuple[State, Step] | None] = {start: None}
+    model, queue = Model(design, bounds), deque([start])
+    traces: dict[str, list[str]] = {}
     while queue:
         before = queue.popleft()
-        for step in _steps(design, bounds, before):
-            found.steps += 1
-            for fault in _faults(design, before, step, step.state not in came):
-                if fault not in found.traces:
-                    found.traces[fault] = [*_trace(came, before), step.label]
+        for step in model.steps(before):
+            for fault in faults(design, before, step):
+                traces[fault] = traces.get(fault) or _trace(came, before, step)
             if step.state not in came:
-                came[step.state] = (before, step.label)
+                came[step.state] = (before, step)
                 queue.append(step.state)
-    found.states = len(came)
-    return found
+    return len(came), traces
 
 
-def told(trace: list[str]) -> str:
-    """Return a trace as a numbered list."""
-    return "\n".join(f"{number:4}. {label}" for number, label in enumerate(trace, 1))
-
-
-def _trace(came: dict[State, tuple[State, str] | None], state: State) -> list[str]:
-    labels = []
+def _trace(came: dict[State, tuple[State, Step] | None], state: State, step: Step) -> list[str]:
+    words = [step.words]
     while origin := came[state]:
-        state, label = origin
-        labels.append(label)
-    return labels[::-1]
+        state, step = origin
+        words.append(step.words)
+    return [str(template).format(*values) for template, *values in reversed(words)]
 
 
-# What may happen next.
+class Model(NamedTuple):
+    """What may happen next under one design, within bounds."""
 
+    design: Design
+    bounds: Bounds
 
-def _steps(design: Design, bounds: Bounds, s: State) -> Iterator[Step]:
-    for subject, grant in enumerate(s.grants):
-        yield from _subject(design, bounds, s, subject, grant)
-    for n, job in enumerate(s.jobs):
-        yield from _job(design, bounds, s, n, job) if job.status != "absent" else _request(design, bounds, s, n)
-    for v, viewer in enumerate(s.viewers):
-        yield from _viewer(design, bounds, s, v, viewer)
-    for notice in s.notices:
-        yield _hear(design, s, notice)
-    for use in s.uses:
-        closed = s._replace(uses=tuple(other for other in s.uses if other is not use))
-        yield Step(f"{_who(use)} commits", _effect(design, closed, use), use)
-
-
-def _subject(design: Design, bounds: Bounds, s: State, subject: int, grant: Grant) -> Iterator[Step]:
-    """The subject withdraws, or gives again; or somebody else's act raises the epoch of a grant that goes on."""
-    row, epoch, given = grant
-    if not given:
-        if row <= bounds.regrants:
-            again = Grant(row + 1) if design.new_row else Grant(row, epoch)
-            yield Step(f"{NAMES[subject]} grants again", s._replace(grants=_put(s.grants, subject, again)))
-        return
-    if design.locked and any(use.claims[subject] for use in s.uses):
-        return
-    notices = tuple(sorted({*s.notices, (subject, row)}))
-    if epoch <= bounds.raises:
-        raised = s._replace(grants=_put(s.grants, subject, Grant(row, epoch + 1)), notices=notices)
-        yield Step(f"{NAMES[subject]}'s grant gets a new epoch", raised)
-    ended = s._replace(grants=_put(s.grants, subject, Grant(row, epoch + 1, False)), notices=notices)
-    yield Step(f"{NAMES[subject]} withdraws", ended._replace(jobs=tuple(_swept(design, j, subject) for j in s.jobs)))
-
-
-def _swept(design: Design, job: Job, subject: int) -> Job:
-    """Tidy up one job after its subject withdrew."""
-    if not job.claims or not job.claims[subject]:
-        return job
-    if "jobs" in design.sweeps and job.status in ("queued", "running"):
-        job = job._replace(status="cancelled", leased=False, permit=_void(job))
-    return job._replace(posted=False) if "posts" in design.sweeps and job.posted else job
-
-
-def _request(design: Design, bounds: Bounds, s: State, n: int) -> Iterator[Step]:
-    """Ask for job n: its own subject, and whom the video that it remixes shows."""
-    own = n % bounds.subjects
-    if s.grants[own].given and (n == 0 or s.jobs[n - 1].videos):
-        inherited = s.jobs[n - 1].claims if n and design.inherits else (None,) * bounds.subjects
-        yield from _begin(
-            design, bounds, s, Use("request", n, 0, _put(inherited, own, inherited[own] or s.grants[own]))
-        )
-
-
-def _job(design: Design, bounds: Bounds, s: State, n: int, job: Job) -> Iterator[Step]:
-    """What workers, the sweeper and the owner may do with a job that exists."""
-    running = job.status == "running"
-    if running and job.leased:
-        yield _moved(s, n, job._replace(leased=False), f"the lease of job {n + 1} ends, its worker pauses")
-    elif job.status == "queued" or running:
-        if job.fence < bounds.runs:
-            runs = (*job.runs, "claimed")
-            taken = job._replace(status="running", fence=job.fence + 1, leased=True, runs=runs)
-            yield _moved(s, n, taken, f"a worker claims job {n + 1} with fence {job.fence + 1}")
-        else:
-            failed = job._replace(status="failed", permit=_void(job))
-            yield _moved(s, n, failed, f"the sweeper fails job {n + 1}")
-    for fence, stage in enumerate(job.runs, 1):
-        if stage in ("claimed", "started"):
-            point = "start" if stage == "claimed" else "seal"
-            yield from _begin(design, bounds, s, Use(point, n, fence, job.claims))
-        elif stage == "sealed":
-            own = job.status == "running" and job.fence == fence
-            ended = job._replace(status="completed", leased=False) if own else job
-            yield _moved(s, n, _run(ended, fence, "gone"), f"the run with fence {fence} ends job {n + 1}")
-    if job.videos and not job.posted:
-        yield from _begin(design, bounds, s, Use("publish", n, 0, job.claims))
-
-
-def _viewer(design: Design, bounds: Bounds, s: State, v: int, viewer: Viewer) -> Iterator[Step]:
-    """What a viewer's stream does next."""
-    name = f"viewer {v + 1}"
-    if viewer.stage == "away":
+    def steps(self, s: State) -> Iterator[Step]:
+        """Yield every step that somebody can take in this state."""
+        for subject, grant in enumerate(s.grants):
+            yield from self._end(s, subject, grant) if grant.given else self._give_again(s, subject, grant)
         for n, job in enumerate(s.jobs):
-            if job.posted and design.watches_first:
-                yield _seen(s, v, Viewer("watching", n), f"{name} asks for video {n + 1}, the server listens")
-            elif job.posted:
-                yield from _begin(design, bounds, s, Use("open", n, v, job.claims))
-    elif viewer.stage == "watching":
-        yield from _begin(design, bounds, s, Use("open", viewer.job, v, s.jobs[viewer.job].claims))
-    elif viewer.stage == "opened":
-        yield _seen(s, v, Viewer("playing", viewer.job), f"the server begins to listen for {name}")
-    elif viewer.stage == "in flight":
-        left = Viewer() if viewer.cut else viewer._replace(stage="playing")
-        yield _seen(s, v, left, f"{name} gets the chunk")
-    else:
-        flying = _seen(s, v, viewer._replace(stage="in flight"), f"a chunk is on its way to {name}")
-        use = Use("chunk", viewer.job, v, s.jobs[viewer.job].claims)
-        yield flying._replace(use=use) if not viewer.cut else _seen(s, v, Viewer(), f"{name} is cut")
+            yield from self._job(s, n, job) if job.runs or job.status != "absent" else self._request(s, n)
+        for v, viewer in enumerate(s.viewers, 1):
+            yield from self._view(s, v, viewer)
+        for notice in s.notices:
+            yield self._hear(s, notice)
+        for use in s.uses:
+            closed = s._replace(uses=tuple(other for other in s.uses if other is not use))
+            yield Step(self._effect(closed, use), (WORDS[use.point] + " commits", use.job + 1, use.who), use)
 
+    def _end(self, s: State, subject: int, grant: Grant) -> Iterator[Step]:
+        """The subject withdraws; or something that the grant rested on ends, and its epoch alone is raised."""
+        if s.uses and self.design.locked and any(use.claims[subject] for use in s.uses):
+            return
+        s = s._replace(notices=tuple(sorted({*s.notices, (subject, grant.row)})))
+        raised = grant._replace(epoch=grant.epoch + 1)
+        if self.bounds.raises and sum(g.epoch - 2 + g.given for g in s.grants) < self.bounds.raises:
+            yield Step(s._replace(grants=put(s.grants, subject, raised)), ("{}'s epoch is raised", NAMES[subject]))
+        jobs = tuple(self._swept(job) if job.claims and job.claims[subject] else job for job in s.jobs)
+        grants = put(s.grants, subject, raised._replace(given=False))
+        yield Step(s._replace(grants=grants, jobs=jobs), ("{} withdraws", NAMES[subject]))
 
-def _hear(design: Design, s: State, notice: tuple[int, int]) -> Step:
-    """The stream server hears that a grant ended and marks every stream that rests on it."""
-    subject, row = notice
-    viewers = []
-    for viewer in s.viewers:
-        claim = s.jobs[viewer.job].claims[subject] if viewer.stage not in ("away", "opened") else None
-        viewers.append(viewer._replace(cut=True) if design.cuts and claim and claim.row == row else viewer)
-    rest = tuple(other for other in s.notices if other != notice)
-    return Step(f"the stream server is told of {NAMES[subject]}", s._replace(viewers=tuple(viewers), notices=rest))
+    def _give_again(self, s: State, subject: int, grant: Grant) -> Iterator[Step]:
+        if sum(other.row - 1 for other in s.grants) < self.bounds.regrants:
+            again = Grant(grant.row + 1 if self.design.new_row else grant.row)
+            yield Step(s._replace(grants=put(s.grants, subject, again)), ("{} grants again", NAMES[subject]))
 
+    def _swept(self, job: Job) -> Job:
+        """Tidy up a job whose subject withdraws, in the withdrawal's transaction."""
+        job = job._replace(posted=job.posted and "posts" not in self.design.sweeps)
+        return job.ended("cancelled") if job.status in ("queued", "running") and "jobs" in self.design.sweeps else job
 
-# The gate.
+    def _request(self, s: State, n: int) -> Iterator[Step]:
+        """Somebody asks for job n: a subject of its own, and whom the video that it remixes depicts."""
+        own = n % self.bounds.subjects
+        if s.grants[own].given and (n == 0 or s.jobs[n - 1].videos):
+            claims = s.jobs[n - 1].claims if n and self.design.inherits else (None,) * self.bounds.subjects
+            yield from self._ask(s, Use("request", n, 0, put(claims, own, claims[own] or s.grants[own])))
 
+    def _job(self, s: State, n: int, job: Job) -> Iterator[Step]:
+        """A job is claimed, loses its lease, is taken over or given up; its runs go on; its video is published."""
+        if job.leased:
+            yield s.moved(n, job._replace(leased=False), "job {}: its lease ends, the worker pauses")
+        elif job.status == "running" and sum(len(j.runs[1:]) for j in s.jobs) >= self.bounds.takeovers:
+            yield s.moved(n, job.ended("failed"), "job {}: the sweeper gives it up")
+        elif job.status in ("queued", "running"):
+            taken = job._replace(status="running", leased=True, runs=(*job.runs, "claimed"))
+            yield s.moved(n, taken, "job {}: a worker claims it with fence {}", len(taken.runs))
+        for fence, stage in enumerate(job.runs, 1):
+            if stage in ("claimed", "started"):
+                yield from self._ask(s, Use("start" if stage == "claimed" else "seal", n, fence, job.claims))
+            elif stage != "gone":
+                ended = job.ended(ENDING[stage]) if self._own(job, fence) else job
+                yield s.moved(n, ended.ran(fence, "gone"), "job {}: the run with fence {} ends, {}", fence, stage)
+        if job.videos and not job.posted:
+            yield from self._ask(s, Use("publish", n, 0, job.claims))
 
-def _begin(design: Design, bounds: Bounds, s: State, use: Use) -> Iterator[Step]:
-    """Lock, read and decide; what the design does not check happens at once."""
-    if use.point not in design.checked:
-        yield Step(f"{_who(use)} goes on unasked", _effect(design, s, use), use)
-    elif any(other[:3] == use[:3] for other in s.uses):
-        return
-    elif not _stand(s.grants, use.claims, design.remembers):
-        yield from _denied(s, use)
-    elif len(s.uses) < bounds.uses_at_once:
-        yield Step(f"{_who(use)} asks: every grant stands", s._replace(uses=tuple(sorted((*s.uses, use)))))
+    def _view(self, s: State, v: int, viewer: Viewer) -> Iterator[Step]:
+        """A stream is asked for, opens, sends chunk after chunk, and ends when it is cut."""
+        stage, n, cut = viewer
+        if stage == "away":
+            for n in (n for n, job in enumerate(s.jobs) if job.posted):
+                yield s.seen(v, Viewer("watching", n), "viewer {} asks for video {}", n + 1)
+        elif stage == "watching":
+            yield from self._ask(s, Use("open", n, v, s.jobs[n].claims))
+        elif stage == "opened":
+            yield s.seen(v, Viewer("playing", n), "viewer {}: only now does the server listen")
+        elif stage == "in flight":
+            yield s.seen(v, Viewer() if cut else Viewer("playing", n), "viewer {}: the chunk arrives")
+        elif cut:
+            yield s.seen(v, Viewer(), "viewer {}: the stream is cut")
+        else:
+            chunk = Use("chunk", n, v, s.jobs[n].claims)
+            yield s.seen(v, Viewer("in flight", n), "viewer {}: a chunk is on its way")._replace(use=chunk)
 
+    def _hear(self, s: State, notice: tuple[int, int]) -> Step:
+        """The stream server hears that a grant ended, and marks every stream that rests on it."""
+        viewers = s.viewers
+        for v, viewer in enumerate(viewers):
+            claim = s.jobs[viewer.job].claims[notice[0]] if viewer.stage not in ("away", "opened") else None
+            if claim and claim.row == notice[1] and self.design.cuts:
+                viewers = put(viewers, v, viewer._replace(cut=True))
+        rest = tuple(other for other in s.notices if other != notice)
+        return Step(s._replace(viewers=viewers, notices=rest), ("the stream server hears of {}", NAMES[notice[0]]))
 
-def _denied(s: State, use: Use) -> Iterator[Step]:
-    """A denied run cancels its job, if the job is still its own; a denied viewer goes."""
-    label = f"{_who(use)} asks and is denied"
-    if use.point in ("start", "seal"):
+    def _ask(self, s: State, use: Use) -> Iterator[Step]:
+        """Lock, read and decide; an effect that nobody checks commits at once."""
+        who, values = WORDS[use.point], (use.job + 1, use.who)
+        if use.point not in self.design.checked:
+            yield Step(self._effect(s, use), (who + " commits, unasked", *values), use)
+        elif len(s.uses) >= self.bounds.uses_at_once or any(other[:3] == use[:3] for other in s.uses):
+            return
+        elif s.stands(use.claims, self.design.remembers):
+            yield Step(s._replace(uses=tuple(sorted((*s.uses, use)))), (who + " asks: every grant stands", *values))
+        elif use.point in ("start", "seal"):
+            yield s.moved(use.job, s.jobs[use.job].ran(use.who, "denied"), who + " is denied", use.who)
+        elif use.point == "open":
+            yield s.seen(use.who, Viewer(), "viewer {} is denied")
+
+    def _effect(self, s: State, use: Use) -> State:
+        """What the commit of a use writes."""
         job = s.jobs[use.job]
-        if job.status == "running" and job.fence == use.who:
-            job = job._replace(status="cancelled", leased=False, permit=_void(job))
-        yield _moved(s, use.job, _run(job, use.who, "gone"), label)
-    elif use.point == "open" and s.viewers[use.who].stage != "away":
-        yield _seen(s, use.who, Viewer(), label)
+        if use.point == "open":
+            opened = Viewer("playing" if self.design.watches_first else "opened", use.job)
+            return s.seen(use.who, Viewer() if s.viewers[use.who - 1].cut else opened, "").state
+        if use.point == "request":
+            job = Job("queued", "issued", use.claims)
+        elif use.point == "publish":
+            job = job._replace(posted=True)
+        elif use.point == "seal":
+            job = self._sealed(job, use.who)
+        elif job.permit not in ("issued", "redeemed"):
+            job = job.ran(use.who, "unusable")
+        else:
+            job = job._replace(permit="redeemed").ran(use.who, "started")
+        return s._replace(jobs=put(s.jobs, use.job, job))
 
+    def _sealed(self, job: Job, fence: int) -> Job:
+        """Spend the permit, store the video and end the job; or nothing of it."""
+        if not self._own(job, fence) or (self.design.spends and job.permit != "redeemed"):
+            return job.ran(fence, "gone")
+        job = job._replace(videos=job.videos + 1, permit="spent" if self.design.spends else job.permit)
+        return job.ended("completed").ran(fence, "gone") if self.design.ends_with_seal else job.ran(fence, "sealed")
 
-def _effect(design: Design, s: State, use: Use) -> State:
-    """What the commit of a use writes."""
-    job = s.jobs[use.job]
-    if use.point == "open":
-        listening = Viewer("playing", use.job) if not s.viewers[use.who].cut else Viewer()
-        return _seen(s, use.who, listening if design.watches_first else Viewer("opened", use.job), "").state
-    if use.point == "request":
-        job = Job("queued", "issued", use.claims)
-    elif use.point == "publish":
-        job = job._replace(posted=True)
-    elif use.point == "start":
-        job = _started(job, use.who)
-    else:
-        job = _sealed(design, job, use.who)
-    return _moved(s, use.job, job, "").state
-
-
-def _started(job: Job, fence: int) -> Job:
-    """Redeem the permit; a run that cannot fails its job, if the job is still its own."""
-    if job.permit in ("issued", "redeemed"):
-        return _run(job._replace(permit="redeemed"), fence, "started")
-    own = job.status == "running" and job.fence == fence
-    return _run(job._replace(status="failed", leased=False) if own else job, fence, "gone")
-
-
-def _sealed(design: Design, job: Job, fence: int) -> Job:
-    """Spend the permit, store the video and end the job, or nothing of it."""
-    own = job.status == "running" and (job.fence == fence or not design.fenced)
-    if not own or (design.spends and job.permit != "redeemed"):
-        return _run(job, fence, "gone")
-    job = job._replace(videos=job.videos + 1, permit="spent" if design.spends else job.permit)
-    if not design.ends_with_seal:
-        return _run(job, fence, "sealed")
-    return _run(job._replace(status="completed", leased=False), fence, "gone")
-
-
-# The properties.
-
-
-def _faults(design: Design, before: State, step: Step, new: bool) -> Iterator[str]:
-    """The properties that this step breaks, or the state that it leads to for the first time."""
-    after, use = step.state, step.use
-    if use:
-        yield from _of_chunk(before, use) if use.point == "chunk" else _of_effect(before, after, use)
-    if _unended(before, after):
-        yield UNENDED
-    for n, job in enumerate(after.jobs if new else ()):
-        if job.posted and ("list" not in design.checked or _stand(after.grants, job.claims, design.remembers)):
-            yield from _of_ended(after.grants, _shown(after.jobs, n), VISIBLE)
-
-
-def _of_chunk(before: State, use: Use) -> Iterator[str]:
-    for subject, claim in enumerate(_shown(before.jobs, use.job)):
-        if claim and claim != before.grants[subject] and (subject, claim.row) not in before.notices:
-            yield CHUNK
-
-
-def _of_effect(before: State, after: State, use: Use) -> Iterator[str]:
-    old, job = before.jobs[use.job], after.jobs[use.job]
-    sealed = job.videos > old.videos
-    started = use.point == "start" and job.runs[use.who - 1] == "started"
-    opened = use.point == "open" and after.viewers[use.who].stage != "away"
-    if sealed or started or opened or use.point in ("request", "publish"):
-        yield from _of_ended(after.grants, _shown(after.jobs, use.job), AFTER)
-    if sealed and use.who < old.fence:
-        yield STALE
-    if job.videos > 1:
-        yield TWICE
-    if use.point == "request" and job.claims != _shown(after.jobs, use.job):
-        yield ORPHAN
-
-
-def _of_ended(grants: tuple[Grant, ...], claims: Claims, fault: str) -> Iterator[str]:
-    """The fault if a claim has ended; another if a newer grant stands in its place."""
-    for claim, grant in zip(claims, grants, strict=True):
-        if claim and claim != grant:
-            yield REVIVED if grant.given and grant.row > claim.row else fault
-
-
-def _unended(before: State, after: State) -> bool:
-    """Whether a grant, job or permit left its end."""
-    for old, new in zip(before.grants, after.grants, strict=True):
-        if new.given and not old.given and new.row == old.row:
-            return True
-    for was, job in zip(before.jobs, after.jobs, strict=True):
-        if was is not job and (was.status in ENDS and job.status != was.status):
-            return True
-        if was is not job and was.permit in ("spent", "void") and job.permit != was.permit:
-            return True
-    return False
-
-
-def _stand(grants: tuple[Grant, ...], claims: Claims, remembers: str) -> bool:
-    """Whether every claim stands, as far as the design remembers it."""
-    for claim, grant in zip(claims, grants, strict=True):
-        if claim and claim != grant:
-            if remembers == "epoch" or not grant.given or (remembers == "row" and grant.row != claim.row):
-                return False
-    return True
-
-
-def _shown(jobs: tuple[Job, ...], n: int) -> Claims:
-    """What the video of job n rests on in truth: its own claims and those of every ancestor, the oldest first."""
-    truth = jobs[n].claims
-    for job in jobs[:n][::-1]:
-        truth = tuple(theirs or ours for theirs, ours in zip(job.claims, truth, strict=True))
-    return truth
-
-
-# Small words.
-
-
-def _put(items: tuple[T, ...], place: int, item: T) -> tuple[T, ...]:
-    return (*items[:place], item, *items[place + 1 :])
-
-
-def _run(job: Job, fence: int, stage: str) -> Job:
-    return job._replace(runs=_put(job.runs, fence - 1, stage))
-
-
-def _void(job: Job) -> str:
-    return "void" if job.permit in ("issued", "redeemed") else job.permit
-
-
-def _moved(s: State, n: int, job: Job, label: str) -> Step:
-    return Step(label, s._replace(jobs=_put(s.jobs, n, job)))
-
-
-def _seen(s: State, v: int, viewer: Viewer, label: str) -> Step:
-    return Step(label, s._replace(viewers=_put(s.viewers, v, viewer)))
-
-
-def _who(use: Use) -> str:
-    if use.point == "open":
-        return f"viewer {use.who + 1} opening video {use.job + 1}"
-    if use.point in ("start", "seal"):
-        return f"the {use.point} of job {use.job + 1} by the run with fence {use.who}"
-    return f"the request for job {use.job + 1}" if use.point == "request" else f"publishing video {use.job + 1}"
+    def _own(self, job: Job, fence: int) -> bool:
+        return job.status == "running" and (fence == len(job.runs) or not self.design.fenced)

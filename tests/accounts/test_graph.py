@@ -1,0 +1,61 @@
+"""Who follows whom."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connection
+
+from accounts import graph
+from accounts.models import Follow, Person
+from socialvideo.lib.errors import Problem
+from tests import factories
+
+
+def test_a_follow_is_seen_from_both_ends(requester: Person, stranger: Person) -> None:
+    graph.follow(follower=requester, followee=stranger)
+    assert [row.follower for row in graph.followers(stranger)] == [requester]
+    assert [row.followee for row in graph.following(requester)] == [stranger]
+    assert not graph.followers(requester).exists()
+    assert not graph.following(stranger).exists()
+
+
+def test_following_again_changes_nothing(requester: Person, stranger: Person) -> None:
+    graph.follow(follower=requester, followee=stranger)
+    first = Follow.objects.values().get()
+    graph.follow(follower=requester, followee=stranger)
+    assert Follow.objects.values().get() == first
+
+
+def test_a_follow_goes_one_way(requester: Person, stranger: Person) -> None:
+    graph.follow(follower=requester, followee=stranger)
+    graph.follow(follower=stranger, followee=requester)
+    graph.unfollow(follower=requester, followee=stranger)
+    assert Follow.objects.values_list("follower__handle", "followee__handle").get() == ("kim", "sam")
+
+
+def test_stopping_twice_changes_nothing(requester: Person, stranger: Person) -> None:
+    graph.follow(follower=requester, followee=stranger)
+    for _ in range(2):
+        graph.unfollow(follower=requester, followee=stranger)
+    assert Follow.objects.count() == 0
+
+
+def test_nobody_follows_themselves(requester: Person) -> None:
+    with pytest.raises(Problem) as problem:
+        graph.follow(follower=requester, followee=requester)
+    assert (problem.value.status_code, problem.value.code, Follow.objects.count()) == (422, "follow_oneself", 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_eight_equal_follows_at_once_one_is_stored() -> None:
+    sam, kim = factories.person("sam"), factories.person("kim")
+
+    def follow(_: int) -> None:
+        try:
+            graph.follow(follower=sam, followee=kim)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(follow, range(8)))
+    assert Follow.objects.count() == 1
