@@ -114,8 +114,12 @@ class GrantShape(serializers.Serializer[Grant]):
     may_remix = serializers.BooleanField()
     may_stitch = serializers.BooleanField()
     may_download = serializers.BooleanField()
-    denied_categories = serializers.ListField(child=serializers.ChoiceField(choices=CATEGORIES))
-    text_rules = serializers.ListField(child=serializers.CharField())
+    denied_categories = serializers.ListField(
+        child=serializers.ChoiceField(choices=CATEGORIES), allow_null=True, help_text="Null for the grantee."
+    )
+    text_rules = serializers.ListField(
+        child=serializers.CharField(), allow_null=True, help_text="Null for the grantee."
+    )
     review = serializers.BooleanField()
     closed_at = serializers.DateTimeField(allow_null=True)
     not_before = serializers.DateTimeField()

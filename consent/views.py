@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 
 from accounts import people
 from accounts.auth import signed_in
+from accounts.models import Person
 from consent import asks, grants, journal, keys, ledger, likenesses, receipts, withdrawal
 from consent.grants import Terms
 from consent.models import Ask, Grant, Withdrawal
@@ -138,7 +139,7 @@ class GrantsView(APIView):
     @described(gives=page_of(GrantShape), problems=(400,), listed=True, parameters=(ROLE,), summary="List grants")
     def get(self, request: Request) -> Response:
         rows = grants.of_person(signed_in(request), request.query_params.get("role", "given"))
-        return paged(request, rows, lambda grant: GrantShape(grant).data)
+        return paged(request, rows, lambda grant: _shown(grant, signed_in(request)))
 
 
 class GrantView(APIView):
@@ -147,7 +148,7 @@ class GrantView(APIView):
     @described(gives=GrantShape, problems=(404,), summary="Read a grant")
     def get(self, request: Request, grant_id: UUID) -> Response:
         grant = grants.find(signed_in(request), grant_id)
-        return Response(GrantShape(grant).data, headers={"ETag": _etag(grant)})
+        return Response(_shown(grant, signed_in(request)), headers={"ETag": _etag(grant)})
 
     @described(
         takes=GrantChange,
@@ -291,6 +292,12 @@ class KeyView(APIView):
     @described(gives=KeyShape, summary="Read the ledger key")
     def get(self, request: Request) -> Response:
         return Response({"key_id": keys.key_id(), "algorithm": "Ed25519", "public_key": keys.public_pem()})
+
+
+def _shown(grant: Grant, viewer: Person) -> dict[str, Any]:
+    """Return the grant as this side sees it: what a subject denies in words is theirs alone (DESIGN §3.10)."""
+    shown = dict(GrantShape(grant).data)
+    return shown if viewer.pk == grant.subject_id else {**shown, "denied_categories": None, "text_rules": None}
 
 
 def _etag(grant: Grant) -> str:

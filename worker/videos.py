@@ -39,7 +39,7 @@ def find(person: Person, video_id: UUID) -> Video:
 
 
 def take_down(video_id: UUID) -> None:
-    """Take the video out of sight everywhere, and cut whoever is watching it. Joins the caller's transaction."""
+    """Take the video and its remixes out of sight everywhere, and cut whoever is watching. Joins the transaction."""
     with transaction.atomic():
-        Video.objects.filter(id=video_id, taken_down_at=None).update(taken_down_at=Now())
+        Video.objects.filter(lineage__contains=[video_id], taken_down_at=None).update(taken_down_at=Now())
         bus.announce("video", [video_id])

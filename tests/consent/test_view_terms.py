@@ -131,7 +131,9 @@ def test_nobody_withdraws_a_video_that_does_not_show_them(
     assert (Veto.objects.count(), Withdrawal.objects.count()) == (0, 0)
 
 
-def test_a_grant_names_its_terms_to_its_grantee_too(subject: Person, requester: Person) -> None:
-    grant = factories.grant(subject, requester, text_rules=("in rome",))
-    shown = factories.client(requester).get(f"{API}/grants/{grant.id}").json()
-    assert (shown["text_rules"], shown["closed_at"]) == (["in rome"], None)
+def test_what_a_subject_denies_in_words_is_not_shown_to_the_grantee(grant: Grant, requester: Person) -> None:
+    api = factories.client(requester)
+    alone = api.get(f"{API}/grants/{grant.id}").json()
+    (listed,) = api.get(f"{API}/grants?role=received").json()["data"]
+    assert (alone["denied_categories"], alone["text_rules"]) == (None, None)
+    assert (listed["denied_categories"], listed["text_rules"]) == (None, None)
