@@ -81,9 +81,10 @@ def race(sides: tuple[Racer, Racer], people: tuple[Person, Person, Person], dice
     video = factories.video(author, subject)
     ids = {"subject": str(subject.id), "author": str(author.id), "stranger": str(stranger.id), "video": str(video.id)}
     start = time.monotonic() + 0.002
-    for side, do in zip(sides, ("publish", "withdraw"), strict=True):
+    # A publication has more to read before it takes the lock: without a head start the withdrawal nearly always wins.
+    for side, do, spread in zip(sides, ("publish", "withdraw"), (0.004, 0.016), strict=True):
         pauses = {dice.choice(STEPS[do]): dice.uniform(0, 0.006)}
-        side.begin({**ids, "do": do, "at": start + dice.uniform(0, 0.004), "pauses": pauses})
+        side.begin({**ids, "do": do, "at": start + dice.uniform(0, spread), "pauses": pauses})
     published, withdrawn = sides[0].reply()["published"], sides[1].reply()["visible"]
     tally.published += published
     tally.refused += not published
@@ -109,9 +110,9 @@ def test_no_race_leaves_a_video_published_or_visible_after_the_withdrawal() -> N
     tally = series(RACES)
     assert (tally.visible, tally.after_withdrawal) == (0, 0)
     # Both sides must have won at times, else nothing was raced.
-    assert min(tally.published, tally.refused) > RACES // 20
+    assert min(tally.published, tally.refused) >= RACES // 40, tally
 
 
 def test_without_the_lock_the_same_races_publish_after_the_withdrawal() -> None:
-    tally = series(60, without="lock")
-    assert tally.after_withdrawal > 0
+    found = (series(60, without="lock", seed=seed).after_withdrawal for seed in range(5))
+    assert any(found)
