@@ -1,9 +1,23 @@
 """Who follows whom."""
 
-from django.db.models import QuerySet
+from typing import Protocol
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.module_loading import import_string
 
 from accounts.models import Follow, Person
 from socialvideo.lib.errors import Problem
+
+
+class PartingHandler(Protocol):
+    """What a dotted path in PARTING_HANDLERS names; it runs in the transaction in which two people part."""
+
+    def __call__(self, *, one: UUID, other: UUID) -> None:
+        """End what rests on these two following each other, before they cease to."""
+        ...
 
 
 def follow(*, follower: Person, followee: Person) -> None:
@@ -14,8 +28,12 @@ def follow(*, follower: Person, followee: Person) -> None:
 
 
 def unfollow(*, follower: Person, followee: Person) -> None:
-    """Stop following; repeating it changes nothing."""
-    Follow.objects.filter(follower=follower, followee=followee).delete()
+    """Stop following; what rested on following each other ends in the same commit. Repeating it changes nothing."""
+    with transaction.atomic(durable=True):
+        follows = Follow.objects.filter(follower=follower, followee=followee)
+        if follows.exists():
+            _part(follower.id, followee.id)
+            follows.delete()
 
 
 def followers(person: Person) -> QuerySet[Follow]:
@@ -26,3 +44,16 @@ def followers(person: Person) -> QuerySet[Follow]:
 def following(person: Person) -> QuerySet[Follow]:
     """Return the follows by ``person``, with the followed."""
     return Follow.objects.filter(follower=person).select_related("followee")
+
+
+def mutual(person_id: UUID, other: str = "subject") -> Q:
+    """Return the condition that the column ``other`` names somebody whom this person follows, and who follows back."""
+    there = Follow.objects.filter(follower=person_id, followee=OuterRef(other))
+    back = Follow.objects.filter(follower=OuterRef(other), followee=person_id)
+    return Q(Exists(there)) & Q(Exists(back))
+
+
+def _part(one: UUID, other: UUID) -> None:
+    for dotted in settings.PARTING_HANDLERS:
+        handler: PartingHandler = import_string(dotted)
+        handler(one=one, other=other)

@@ -31,6 +31,8 @@ KINDS = (
     "grant",
     "narrowing",
     "renewal",
+    "choice",
+    "invalidation",
     "use",
     "acceptance",
     "withdrawal",
@@ -91,13 +93,13 @@ class AskAdmin(ReadOnlyAdmin[Ask]):
 class GrantAdmin(ReadOnlyAdmin[Grant]):
     """Grants with their fence. Only the subject's own request can write ``given``."""
 
-    list_display = ("subject", "grantee", "condition", "stands", "epoch", "used", "audience", "expires_at")
+    list_display = ("subject", "whom", "condition", "stands", "epoch", "used", "audience", "expires_at")
     list_select_related = ("subject", "grantee")
-    list_filter = (StandingFilter, "state", "audience")
+    list_filter = (StandingFilter, "state", "group", "audience")
     search_fields = ("subject__handle__startswith", "grantee__handle__startswith")
     search_help_text = BY_HANDLE
     fieldsets = (
-        (None, {"fields": ("subject", "grantee", "condition", "stands", "epoch", "version")}),
+        (None, {"fields": ("subject", "whom", "rests_on", "condition", "stands", "epoch", "version")}),
         (
             "Scope",
             {"fields": ("purposes", "audience", "modalities", "may_remix", "may_stitch", "may_download", "used")},
@@ -105,6 +107,10 @@ class GrantAdmin(ReadOnlyAdmin[Grant]):
         ("Refused", {"fields": ("denied_categories", "text_rules", "review")}),
         ("Period", {"fields": ("not_before", "expires_at", "created_at", "affirmed_at", "closed_at", "ended_at")}),
     )
+
+    @column("for")
+    def whom(self, grant: Grant) -> str:
+        return str(grant.grantee or grant.group)
 
     @badge("state", given="success", withdrawn="danger", revoked="danger")
     def condition(self, grant: Grant) -> str:

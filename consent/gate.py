@@ -6,15 +6,16 @@ A withdrawal takes the same lock exclusive, so its commit falls before the read 
 between. Whatever fails on the way rolls the effect back (fail closed).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Q
 
-from consent import journal, keys, locks, rules
+from consent import groups, journal, keys, locks, rules
 from consent.models import Acceptance, Grant, Likeness, Veto
 from consent.rules import Allowed, Claim, Facts, GrantFact, Point, Refused, Wish
 from socialvideo.lib.clock import StatementTime
@@ -54,7 +55,10 @@ def use(
         locks.share(claim.subject_id for claim in claims)
         facts, now = _read(point, requester_id, claims, about)
         verdict = rules.decide(point, claims, wish, facts, now)
-        outcome = effect(verdict) if isinstance(verdict, Allowed) else None
+        outcome = None
+        if isinstance(verdict, Allowed):
+            verdict = groups.taken_up(verdict, requester_id)
+            outcome = effect(verdict)
         if not (quiet and verdict):
             journal.write(
                 point=point, requester_id=requester_id, claims=claims, wish=wish, about=about, verdict=verdict
@@ -75,25 +79,46 @@ def would(
 
 
 def _read(point: Point, requester_id: UUID, claims: Sequence[Claim], about: journal.About) -> tuple[Facts, datetime]:
-    """Read the grants that answer the claims: the remembered one, else the one standing for this requester."""
-    remembered = [claim.grant_id for claim in claims if claim.grant_id]
+    """Read the grants that answer the claims: the remembered one, else the closest one standing for this requester."""
+    remembered = {claim.grant_id for claim in claims if claim.grant_id}
     fresh = [claim.subject_id for claim in claims if not claim.grant_id]
-    wanted = Q(id__in=remembered) | Q(subject__in=fresh, grantee=requester_id, state=rules.State.GIVEN)
-    # Of a closed grant and an open one for the same requester, the open one comes last and is kept.
-    query = (
-        Grant.objects.filter(wanted).annotate(now=StatementTime()).order_by(F("closed_at").asc(nulls_last=True), "id")
-    )
-    # A request counts a use: the row is held, so that the count which was read is the count that is raised.
-    rows = list(query.select_for_update() if point is Point.REQUEST else query)
-    grants: dict[UUID, GrantFact] = {row.id if row.id in remembered else row.subject_id: row.fact() for row in rows}
-    now = rows[0].now if rows else datetime.min
+    held = remembered | _offers(point, remembered)
+    query = Grant.objects.filter(Q(id__in=held) | groups.answering(requester_id, fresh)).annotate(now=StatementTime())
+    # A request counts a use: the rows are held, so that the count which was read is the count that is raised.
+    query = query.order_by("id").select_for_update() if point is Point.REQUEST else query
+    rows = {row.id: row for row in query}
+    now = next((row.now for row in rows.values()), datetime.min)
     facts = Facts(
-        grants=grants,
+        grants=_remembered(remembered, rows) | _closest(fresh, [rows[key] for key in rows.keys() - held], now),
         enrolled=_enrolled(point, claims),
         accepted=_accepted(point, about),
         vetoed=_vetoed(about),
     )
     return facts, now
+
+
+def _offers(point: Point, grant_ids: Set[UUID]) -> set[UUID]:
+    """Return the offers that grants rest on, on which a request counts its use too; never changed, so read apart."""
+    if point is not Point.REQUEST or not grant_ids:
+        return set()
+    resting = Grant.objects.filter(id__in=grant_ids, rests_on__isnull=False)
+    return {row.rests_on_id for row in resting if row.rests_on_id}
+
+
+def _remembered(grant_ids: Set[UUID], rows: Mapping[UUID, Grant]) -> dict[UUID, GrantFact]:
+    return {key: _counted(rows[key], rows) for key in grant_ids & rows.keys()}
+
+
+def _closest(subject_ids: Sequence[UUID], rows: Sequence[Grant], now: datetime) -> dict[UUID, GrantFact]:
+    facts = [row.fact() for row in rows]
+    found = {subject_id: [fact for fact in facts if fact.subject_id == subject_id] for subject_id in subject_ids}
+    return {subject_id: rules.closest(those, now) for subject_id, those in found.items() if those}
+
+
+def _counted(row: Grant, rows: Mapping[UUID, Grant]) -> GrantFact:
+    """Return the fact of a grant; one that rests on an offer has the offer's count of uses."""
+    offer = rows.get(row.rests_on_id, row) if row.rests_on_id else row
+    return replace(row.fact(), uses=offer.uses, max_uses=offer.max_uses)
 
 
 def _enrolled(point: Point, claims: Sequence[Claim]) -> frozenset[UUID]:

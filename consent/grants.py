@@ -1,20 +1,30 @@
 """Giving a grant, and narrowing it. Only the subject's own request may write ``given``; no staff path exists."""
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
-from django.db.models import F, QuerySet
+from django.db import IntegrityError, connection, transaction
+from django.db.models import F, Q, QuerySet
 
 from accounts.models import Person
 from consent import asks, ledger, locks, receipts, rules
 from consent.models import Ask, Grant, Likeness
-from consent.rules import DENIED_BY_DEFAULT, Modality, State
+from consent.rules import DENIED_BY_DEFAULT, Group, Modality, State
+from socialvideo.lib import bus
 from socialvideo.lib.clock import database_now
 from socialvideo.lib.errors import Problem, invalid
+
+# The grants of a list and the offers that they rest on, each with the number of times that it is named.
+NAMED = """
+SELECT row.id, count(*) AS times FROM unnest(%s::uuid[]) AS named(id) JOIN consent_grant n ON n.id = named.id
+CROSS JOIN LATERAL (VALUES (n.id), (n.rests_on_id)) AS row(id) WHERE row.id IS NOT NULL GROUP BY row.id
+"""
+HOLD = f"SELECT g.id FROM consent_grant g WHERE g.id IN (SELECT id FROM ({NAMED}) c) ORDER BY g.id FOR UPDATE"
+COUNT = f"UPDATE consent_grant g SET uses = greatest(g.uses + %s * c.times, 0) FROM ({NAMED}) c WHERE g.id = c.id"
 
 
 @dataclass(frozen=True)
@@ -34,32 +44,32 @@ class Terms:
     review: bool = False
 
 
-def give(*, subject: Person, grantee: Person, terms: Terms, ask_id: UUID | None) -> Grant:
-    """Record the subject's permission; 409 while one stands for this grantee, 422 for terms that cannot be."""
+def give(*, subject: Person, grantee: Person | Group, terms: Terms, ask_id: UUID | None) -> Grant:
+    """Record the subject's permission for a person or a group; 409 while one stands, 422 for terms that cannot be."""
     with transaction.atomic(durable=True):
         locks.exclude([subject.id])
         now = database_now()
         expires_at = checked_expiry(terms.expires_at, now)
         _require_words(terms.text_rules)
+        _require_review(grantee, terms)
         _require_likeness(subject)
-        Grant.objects.filter(subject=subject, grantee=grantee, state=State.GIVEN, expires_at__lte=now).update(
-            state=State.EXPIRED, ended_at=now
-        )
-        grant = _insert(subject, grantee, terms, now, expires_at)
+        whom: dict[str, Any] = {"group": grantee} if isinstance(grantee, Group) else {"grantee": grantee}
+        past = Grant.objects.filter(subject=subject, rests_on=None, state=State.GIVEN, expires_at__lte=now)
+        past.filter(**whom).update(state=State.EXPIRED, ended_at=now)
+        grant = _insert(subject, whom, terms, now, expires_at)
         _answer_ask(grant, ask_id)
         record(grant, "grant")
     return grant
 
 
 def narrow(*, grant: Grant, expires_at: datetime | None, max_uses: int | None) -> Grant:
-    """Shorten a standing grant or lower its count; widening takes a new grant.
+    """Shorten a standing grant or lower its count; widening takes a new grant. Nothing named changes nothing.
 
     409 once it ended, 412 when it is no more as ``grant`` was read.
     """
     seen = grant.version, grant.uses
     with transaction.atomic(durable=True):
-        locks.exclude([grant.subject_id])
-        grant = Grant.objects.select_related("subject", "grantee").select_for_update(of=("self",)).get(id=grant.id)
+        grant = _held(grant)
         if grant.state != State.GIVEN:
             raise Problem(409, "grant_ended", f"This grant is {grant.state}. Give a new one.")
         if (grant.version, grant.uses) != seen:
@@ -68,11 +78,10 @@ def narrow(*, grant: Grant, expires_at: datetime | None, max_uses: int | None) -
             raise invalid("/expires_at", "would_widen", "A grant can only be narrowed. Withdraw it and give a new one.")
         if max_uses and not grant.uses <= max_uses <= grant.max_uses:
             raise invalid("/max_uses", "would_widen", f"Choose from {grant.uses} (used) to {grant.max_uses}.")
-        grant.expires_at = checked_expiry(expires_at, database_now()) if expires_at else grant.expires_at
-        grant.max_uses = max_uses or grant.max_uses
-        grant.version += 1
-        grant.save(update_fields=["expires_at", "max_uses", "version"])
-        record(grant, "narrowing")
+        if expires_at or max_uses:
+            grant.expires_at = checked_expiry(expires_at, database_now()) if expires_at else grant.expires_at
+            grant.max_uses = max_uses or grant.max_uses
+            _change(grant, "narrowing")
     return grant
 
 
@@ -82,8 +91,7 @@ def renew(*, grant: Grant, expires_at: datetime | None, more_uses: int) -> Grant
     What was made under it goes on standing. 409 once it ended or is closed, 422 for an end that cannot be.
     """
     with transaction.atomic(durable=True):
-        locks.exclude([grant.subject_id])
-        grant = Grant.objects.select_related("subject", "grantee").select_for_update(of=("self",)).get(id=grant.id)
+        grant = _held(grant)
         now = database_now()
         if grant.state != State.GIVEN or grant.closed_at or grant.expires_at <= now:
             raise Problem(409, "grant_ended", "This grant has ended. Give a new one.")
@@ -91,20 +99,26 @@ def renew(*, grant: Grant, expires_at: datetime | None, more_uses: int) -> Grant
             raise invalid("/more_uses", "too_many_uses", f"A grant has at most {settings.GRANT_USES_MAX} uses.")
         grant.expires_at, grant.affirmed_at = checked_expiry(expires_at, now), now
         grant.max_uses += more_uses
-        grant.version += 1
-        grant.save(update_fields=["expires_at", "affirmed_at", "max_uses", "version"])
-        record(grant, "renewal")
+        _change(grant, "renewal")
     return grant
 
 
 def count_use(grants: Iterable[UUID]) -> None:
-    """Count one use of each grant, in the caller's transaction; the database refuses one above ``max_uses``."""
-    Grant.objects.filter(id__in=list(grants)).update(uses=F("uses") + 1)
+    """Count one use of each grant and of the offer it rests on, in the caller's transaction that holds the rows.
+
+    The database refuses one above ``max_uses``.
+    """
+    _count(list(grants), 1)
 
 
 def return_use(grants: Iterable[UUID]) -> None:
-    """Give back the use of a job that made no video."""
-    Grant.objects.filter(id__in=list(grants), uses__gt=0).update(uses=F("uses") - 1)
+    """Give back the uses of jobs that made no video; a grant that is named twice gets two."""
+    ids = list(grants)
+    if ids:
+        # All rows first, in one order, so that two that give back, or one that asks, never wait for each other.
+        with connection.cursor() as cursor:
+            cursor.execute(HOLD, [ids])
+        _count(ids, -1)
 
 
 def of_person(person: Person, role: str) -> QuerySet[Grant]:
@@ -147,12 +161,38 @@ def record(grant: Grant, kind: str) -> None:
     ledger.append([ledger.Entry(kind, receipts.terms(grant))])
 
 
-def _insert(subject: Person, grantee: Person, terms: Terms, now: datetime, expires_at: datetime) -> Grant:
+def _held(grant: Grant) -> Grant:
+    """Return the grant's row, held under its subject's exclusive lock; 409 if it only follows an offer's terms."""
+    locks.exclude([grant.subject_id])
+    held = Grant.objects.select_related("subject", "grantee").select_for_update(of=("self",)).get(id=grant.id)
+    if held.rests_on_id:
+        detail = "This grant follows the terms of your grant to a group. Change that one, or withdraw this one."
+        raise Problem(409, "rests_on_group", detail)
+    return held
+
+
+def _change(grant: Grant, kind: str) -> None:
+    """Store a grant's new end and count, and those of the grants that rest on it; a leaf each, and streams ask anew."""
+    terms = {"expires_at": grant.expires_at, "affirmed_at": grant.affirmed_at, "max_uses": grant.max_uses}
+    following = Grant.objects.filter(rests_on=grant, state=State.GIVEN)
+    Grant.objects.filter(Q(id=grant.id) | Q(id__in=following.values("id"))).update(version=F("version") + 1, **terms)
+    grant.version += 1
+    changed = [grant, *following.order_by("id")]
+    bus.announce("grant", [one.id for one in changed])
+    ledger.append([ledger.Entry(kind, receipts.terms(one)) for one in changed])
+
+
+def _count(grant_ids: list[UUID], step: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT, [step, grant_ids])
+
+
+def _insert(subject: Person, whom: Mapping[str, Any], terms: Terms, now: datetime, expires_at: datetime) -> Grant:
     try:
         with transaction.atomic():
             return Grant.objects.create(
                 subject=subject,
-                grantee=grantee,
+                **whom,
                 purposes=sorted(terms.purposes),
                 audience=terms.audience,
                 may_remix=terms.may_remix,
@@ -167,7 +207,7 @@ def _insert(subject: Person, grantee: Person, terms: Terms, now: datetime, expir
                 max_uses=terms.max_uses,
             )
     except IntegrityError as error:
-        detail = "A grant for this person stands. Narrow it, or withdraw it and give a new one."
+        detail = "A grant for this person or group stands. Narrow it, or withdraw it and give a new one."
         raise Problem(409, "grant_stands", detail) from error
 
 
@@ -175,6 +215,12 @@ def _require_words(text_rules: Sequence[str]) -> None:
     for place, rule in enumerate(text_rules):
         if not rules.has_words(rule):
             raise invalid(f"/text_rules/{place}", "rule_without_words", "It has no letter or digit to look for.")
+
+
+def _require_review(grantee: Person | Group, terms: Terms) -> None:
+    if grantee is Group.EVERYONE and not terms.review:
+        detail = "A grant to everyone takes your review of each draft: send 'review': true."
+        raise invalid("/review", "review_needed", detail)
 
 
 def _require_likeness(subject: Person) -> None:

@@ -11,6 +11,7 @@ from socialvideo.lib.ids import new_id
 
 STATES = [(state.value, state.value) for state in rules.State]
 AUDIENCES = [(audience.value, audience.value) for audience in rules.Audience]
+GROUPS = [(group.value, group.value) for group in rules.Group]
 
 
 def _face() -> list[str]:
@@ -88,12 +89,45 @@ class Ask(models.Model):
         return f"{self.requester_id} asks {self.subject_id}"
 
 
+class Choice(models.Model):
+    """A subject's word on one person before groups: chosen by hand, or outside every group."""
+
+    class Kind(models.TextChoices):
+        """``chosen`` people are a group of their own; ``excepted`` ones belong to no group."""
+
+        CHOSEN = "chosen"
+        EXCEPTED = "excepted"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    subject = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="choices")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        """One word a pair, never on oneself."""
+
+        constraints = [
+            models.UniqueConstraint(fields=["subject", "person"], name="choice_once"),
+            models.CheckConstraint(condition=~Q(subject=F("person")), name="choice_not_oneself"),
+            models.CheckConstraint(condition=Q(kind__in=["chosen", "excepted"]), name="choice_kind_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} is {self.kind} by {self.subject_id}"
+
+
 class Grant(models.Model):
-    """A recorded permission of ``subject`` for ``grantee``. Its epoch is the fence of everything made under it."""
+    """A recorded permission of ``subject`` for ``grantee``. Its epoch is the fence of everything made under it.
+
+    One for a ``group`` is an offer: who takes it up gets a grant of their own that rests on it, with its own epoch.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     subject = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="grants_given")
-    grantee = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="grants_received")
+    grantee = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="grants_received")
+    group = models.CharField(max_length=10, choices=GROUPS, blank=True, default="")
+    rests_on = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="derived")
     purposes = ArrayField(models.CharField(max_length=20))
     audience = models.CharField(max_length=10, choices=AUDIENCES)
     modalities = ArrayField(models.CharField(max_length=10), default=_face)
@@ -116,11 +150,33 @@ class Grant(models.Model):
     ended_at = models.DateTimeField(null=True)
 
     class Meta:
-        """One open grant a pair, never used beyond its count, ended exactly when its state says so."""
+        """One open grant a pair and a group, never used beyond its count, ended exactly when its state says so."""
 
         constraints = [
             models.UniqueConstraint(
-                fields=["subject", "grantee"], condition=Q(state="given", closed_at=None), name="grant_one_standing"
+                fields=["subject", "grantee"],
+                condition=Q(state="given", closed_at=None, group="", rests_on=None),
+                name="grant_one_standing",
+            ),
+            models.UniqueConstraint(
+                fields=["subject", "group"],
+                condition=Q(state="given", closed_at=None) & ~Q(group=""),
+                name="grant_one_standing_group",
+            ),
+            models.UniqueConstraint(
+                fields=["rests_on", "grantee"],
+                condition=Q(state="given", closed_at=None, rests_on__isnull=False),
+                name="grant_one_standing_derived",
+            ),
+            models.CheckConstraint(
+                condition=Q(group="", grantee__isnull=False) | (~Q(group="") & Q(grantee=None, rests_on=None)),
+                name="grant_to_a_person_or_a_group",
+            ),
+            models.CheckConstraint(
+                condition=Q(group__in=["", *[group.value for group in rules.Group]]), name="grant_group_known"
+            ),
+            models.CheckConstraint(
+                condition=~Q(group="everyone") | Q(review=True), name="grant_to_everyone_is_reviewed"
             ),
             models.CheckConstraint(condition=Q(uses__lte=F("max_uses")), name="grant_uses_counted"),
             models.CheckConstraint(condition=Q(expires_at__gt=F("not_before")), name="grant_expires_later"),
@@ -140,7 +196,7 @@ class Grant(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.subject_id} grants {self.grantee_id} ({self.state})"
+        return f"{self.subject_id} grants {self.grantee_id or self.group} ({self.state})"
 
     def fact(self) -> rules.GrantFact:
         """Return what the pure rules need to know of this grant."""
@@ -161,6 +217,7 @@ class Grant(models.Model):
             text_rules=tuple(self.text_rules),
             review=self.review,
             closed=self.closed_at is not None,
+            group=rules.Group(self.group) if self.group else None,
         )
 
     def rights(self) -> dict[rules.Right, bool]:

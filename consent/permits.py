@@ -151,8 +151,7 @@ def void(permit_ids: Sequence[UUID]) -> None:
     )
     Permit.objects.filter(id__in=ended).update(state=Permit.State.VOID)
     held = PermitSubject.objects.filter(permit__in=ended, epoch=F("grant__epoch"))
-    for grant_id in held.order_by("grant_id").values_list("grant_id", flat=True):
-        grants.return_use([grant_id])
+    grants.return_use(held.values_list("grant_id", flat=True))
 
 
 def _opened(permit_id: UUID) -> tuple[Permit, tuple[Claim, ...]]:

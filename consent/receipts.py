@@ -39,7 +39,9 @@ def terms(grant: Grant) -> dict[str, object]:
     return {
         "grant": str(grant.id),
         "subject": str(grant.subject_id),
-        "grantee": str(grant.grantee_id),
+        "grantee": str(grant.grantee_id or ""),
+        "group": str(grant.group),
+        "rests_on": str(grant.rests_on_id or ""),
         "purposes": sorted(grant.purposes),
         "audience": str(grant.audience),
         "modalities": sorted(grant.modalities),
@@ -111,7 +113,7 @@ def _process(covered: Iterable[Grant]) -> dict[str, object]:
             "dpv:hasAddress": controller["address"],
             "dpv:hasContact": controller["contact"],
         },
-        "dpv:hasRecipient": sorted({f"urn:uuid:{grant.grantee_id}" for grant in covered}),
+        "dpv:hasRecipient": sorted({_recipient(grant) for grant in covered}),
         "dpv:hasStorageCondition": {
             "dpv:hasLocation": controller["storage"],
             "dpv:hasDuration": "until the subject erases the likeness",
@@ -122,6 +124,10 @@ def _process(covered: Iterable[Grant]) -> dict[str, object]:
             "dpv:isExercisedAt": f"{settings.PUBLIC_URL}/api/v1/withdrawals",
         },
     }
+
+
+def _recipient(grant: Grant) -> str:
+    return f"urn:uuid:{grant.grantee_id}" if grant.grantee_id else f"sv:{grant.group}"
 
 
 def _event(status: str, said: Mapping[str, object], duration: str) -> dict[str, object]:

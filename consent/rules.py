@@ -6,7 +6,7 @@ not_before ≤ now < expires_at. Nothing here knows Django, so every rule can be
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -92,6 +92,14 @@ class Right(StrEnum):
     DOWNLOAD = "download"
 
 
+class Group(StrEnum):
+    """People whom one grant can name together, from fewest to most."""
+
+    CHOSEN = "chosen"
+    MUTUALS = "mutuals"
+    EVERYONE = "everyone"
+
+
 class Category(StrEnum):
     """What a prompt may be about that a subject can deny. Found by screening; a grant denies what its subject says."""
 
@@ -112,6 +120,7 @@ DENIED_BY_DEFAULT = frozenset(Category) - {Category.MEDICAL}
 NEW_USES = frozenset({Point.REQUEST, Point.START, Point.STEP, Point.SEAL, Point.PUBLISH, Point.REMIX})
 
 WIDTH = {Audience.PRIVATE: 0, Audience.FOLLOWERS: 1, Audience.PUBLIC: 2}
+BREADTH = {None: 0, Group.CHOSEN: 1, Group.MUTUALS: 2, Group.EVERYONE: 3}
 
 
 @dataclass(frozen=True)
@@ -134,6 +143,8 @@ class GrantFact:
     text_rules: tuple[str, ...] = ()
     review: bool = False
     closed: bool = False
+    group: Group | None = None
+    """Whom it is an offer to; None when it names one person."""
 
 
 @dataclass(frozen=True)
@@ -225,6 +236,9 @@ def _fault(point: Point, claim: Claim, wish: Wish, facts: Facts, now: datetime) 
     grant = facts.grants.get(claim.key)
     if grant is None or grant.subject_id != claim.subject_id:
         return Reason.NO_GRANT
+    if grant.group and claim.epoch is not None:
+        # An offer to a group is taken up as a grant of the requester's own; nothing ever rests on the offer itself.
+        return Reason.NO_GRANT
     if point in (Point.REQUEST, Point.START) and claim.subject_id not in facts.enrolled:
         return Reason.NO_LIKENESS
     if claim.subject_id in facts.vetoed:
@@ -232,6 +246,14 @@ def _fault(point: Point, claim: Claim, wish: Wish, facts: Facts, now: datetime) 
     return (
         standing(grant, claim.epoch, now) or _use_fault(point, claim, grant, facts) or _scope_fault(point, grant, wish)
     )
+
+
+def closest(grants: Iterable[GrantFact], now: datetime) -> GrantFact:
+    """Return the one of a subject's grants that answers a requester: one for fewer people before one for more.
+
+    So terms for a person overrule those for a group, wider or narrower. What is closed or past its end comes last.
+    """
+    return min(grants, key=lambda grant: (grant.closed, now >= grant.expires_at, BREADTH[grant.group], grant.id))
 
 
 def standing(grant: GrantFact, epoch: int | None, now: datetime) -> Reason | None:

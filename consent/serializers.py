@@ -6,8 +6,8 @@ from django.conf import settings
 from rest_framework import serializers
 
 from accounts.serializers import PersonRef
-from consent.models import Ask, Decision, Grant, Likeness
-from consent.rules import Audience, Category, Modality, Point, Purpose, Reason, State
+from consent.models import Ask, Choice, Decision, Grant, Likeness
+from consent.rules import Audience, Category, Group, Modality, Point, Purpose, Reason, State
 from socialvideo.lib.wire import StrictSerializer
 
 PURPOSES = [purpose.value for purpose in Purpose]
@@ -16,6 +16,7 @@ AUDIENCES = [audience.value for audience in Audience]
 
 MODALITIES = [modality.value for modality in Modality]
 CATEGORIES = [category.value for category in Category]
+GROUPS = [group.value for group in Group]
 
 
 class PhotoUpload(StrictSerializer):
@@ -64,7 +65,14 @@ class AskShape(serializers.Serializer[Ask]):
 class GrantRequest(StrictSerializer):
     """Who may depict me, for what, how far, until when and how often."""
 
-    grantee = serializers.CharField(max_length=31, help_text="Handle of the person who may depict you.")
+    grantee = serializers.CharField(
+        max_length=31, required=False, help_text="Handle of the person who may depict you. Either this or 'group'."
+    )
+    group = serializers.ChoiceField(
+        choices=GROUPS,
+        required=False,
+        help_text="Instead of one person: whom you chose, who follows you and you them, or (with review) everyone.",
+    )
     purposes = serializers.MultipleChoiceField(choices=PURPOSES, allow_empty=False)
     audience = serializers.ChoiceField(choices=AUDIENCES, help_text="The widest audience of what they make.")
     modalities = serializers.MultipleChoiceField(choices=MODALITIES, allow_empty=False, required=False)
@@ -87,6 +95,12 @@ class GrantRequest(StrictSerializer):
     )
     ask = serializers.UUIDField(required=False, help_text="The ask that this answers.")
 
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Demand one person or one group."""
+        if ("grantee" in attrs) == ("group" in attrs):
+            raise serializers.ValidationError("Send 'grantee', the handle of a person, or 'group', and not both.")
+        return attrs
+
 
 class GrantChange(StrictSerializer):
     """Only what narrows: an earlier end, fewer uses."""
@@ -107,7 +121,11 @@ class GrantShape(serializers.Serializer[Grant]):
 
     id = serializers.UUIDField()
     subject = PersonRef()
-    grantee = PersonRef()
+    grantee = PersonRef(allow_null=True, help_text="Null for a group.")
+    group = serializers.ChoiceField(choices=GROUPS, allow_blank=True, help_text="Empty for a person.")
+    rests_on = serializers.UUIDField(
+        source="rests_on_id", allow_null=True, help_text="The grant to a group that this person took up."
+    )
     purposes = serializers.ListField(child=serializers.ChoiceField(choices=PURPOSES))
     audience = serializers.ChoiceField(choices=AUDIENCES)
     modalities = serializers.ListField(child=serializers.ChoiceField(choices=MODALITIES))
@@ -128,6 +146,20 @@ class GrantShape(serializers.Serializer[Grant]):
     max_uses = serializers.IntegerField()
     state = serializers.ChoiceField(choices=[state.value for state in State])
     ended_at = serializers.DateTimeField(allow_null=True)
+
+
+class PersonChoiceRequest(StrictSerializer):
+    """One's word on a person: a member of the chosen, or of no group at all."""
+
+    choice = serializers.ChoiceField(choices=Choice.Kind.values)
+
+
+class PersonChoiceShape(serializers.Serializer[Choice]):
+    """A person whom I chose or excepted. Nobody else sees it."""
+
+    person = PersonRef()
+    choice = serializers.ChoiceField(choices=Choice.Kind.values, source="kind")
+    at = serializers.DateTimeField()
 
 
 class WithdrawalRequest(StrictSerializer):

@@ -7,6 +7,8 @@ from consent import views
 urlpatterns = [
     path("me/likeness", views.MyLikenessView.as_view()),
     path("me/likeness/uses", views.UsesView.as_view()),
+    path("me/likeness/people", views.ChoicesView.as_view()),
+    path("me/likeness/people/<str:handle>", views.ChoiceView.as_view()),
     path("asks", views.AsksView.as_view()),
     path("asks/<uuid:ask_id>/answer", views.AskAnswerView.as_view()),
     path("grants", views.GrantsView.as_view()),

@@ -12,9 +12,10 @@ from rest_framework.views import APIView
 from accounts import people
 from accounts.auth import signed_in
 from accounts.models import Person
-from consent import asks, grants, journal, keys, ledger, likenesses, receipts, withdrawal
+from consent import asks, grants, groups, journal, keys, ledger, likenesses, receipts, withdrawal
 from consent.grants import Terms
-from consent.models import Ask, Grant, Withdrawal
+from consent.models import Ask, Choice, Grant, Withdrawal
+from consent.rules import Group
 from consent.serializers import (
     AskAnswer,
     AskRequest,
@@ -29,6 +30,8 @@ from consent.serializers import (
     KeyShape,
     LeavesShape,
     LikenessShape,
+    PersonChoiceRequest,
+    PersonChoiceShape,
     PhotoUpload,
     ReceiptShape,
     UseShape,
@@ -131,8 +134,9 @@ class GrantsView(APIView):
         sent = GrantRequest(data=request.data)
         sent.is_valid(raise_exception=True)
         wish: dict[str, Any] = {"expires_at": None, **sent.validated_data}
-        grantee, ask_id = people.find(wish.pop("grantee")), wish.pop("ask", None)
-        grant = grants.give(subject=signed_in(request), grantee=grantee, terms=Terms(**wish), ask_id=ask_id)
+        grantee, group, ask_id = wish.pop("grantee", None), wish.pop("group", None), wish.pop("ask", None)
+        whom = people.find(grantee) if grantee else Group(group)
+        grant = grants.give(subject=signed_in(request), grantee=whom, terms=Terms(**wish), ask_id=ask_id)
         headers = {"Location": f"/api/v1/grants/{grant.id}", "ETag": _etag(grant)}
         return Response(GrantShape(grant).data, status=201, headers=headers)
 
@@ -187,6 +191,36 @@ class RenewalView(APIView):
         grant = grants.renew(grant=grant, **wish)
         headers = {"Location": f"/api/v1/grants/{grant.id}", "ETag": _etag(grant)}
         return Response(GrantShape(grant).data, status=201, headers=headers)
+
+
+class ChoicesView(APIView):
+    """The people whom I chose or excepted."""
+
+    @described(
+        gives=page_of(PersonChoiceShape), problems=(400,), listed=True, summary="List people I chose or excepted"
+    )
+    def get(self, request: Request) -> Response:
+        return paged(request, groups.choices(signed_in(request)), lambda row: PersonChoiceShape(row).data)
+
+
+class ChoiceView(APIView):
+    """My word on one person: chosen, or outside every group."""
+
+    @described(
+        takes=PersonChoiceRequest, gives=PersonChoiceShape, problems=(404, 422), summary="Choose or except a person"
+    )
+    def put(self, request: Request, handle: str) -> Response:
+        sent = PersonChoiceRequest(data=request.data)
+        sent.is_valid(raise_exception=True)
+        kind = Choice.Kind(sent.validated_data["choice"])
+        return Response(
+            PersonChoiceShape(groups.choose(subject=signed_in(request), person=people.find(handle), kind=kind)).data
+        )
+
+    @described(status=204, problems=(404,), summary="Take back my word on a person")
+    def delete(self, request: Request, handle: str) -> Response:
+        groups.unchoose(subject=signed_in(request), person=people.find(handle))
+        return Response(status=204)
 
 
 class WithdrawalsView(APIView):

@@ -3,30 +3,18 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
-from django.db.models import F, QuerySet
-from django.utils.module_loading import import_string
+from django.db.models import F, Q, QuerySet
 
 from accounts.models import Person
-from consent import ledger, likenesses, locks, receipts, reviews
+from consent import ends, groups, ledger, likenesses, locks, receipts, reviews
 from consent.models import Grant, Withdrawal
 from consent.rules import State
-from socialvideo.lib import bus
 from socialvideo.lib.clock import database_now, rfc3339
 from socialvideo.lib.errors import Problem
 from socialvideo.lib.ids import new_id
-
-
-class Handler(Protocol):
-    """What a dotted path in WITHDRAWAL_HANDLERS names; it runs in the withdrawal's transaction, just before the end."""
-
-    def __call__(self, *, grant_ids: list[UUID]) -> None:
-        """Tidy up what rests on these grants, which still read as given but which nobody can use any more."""
-        ...
 
 
 class Mode(StrEnum):
@@ -64,17 +52,16 @@ def withdraw(*, subject: Person, scope: Scope, mode: Mode = Mode.UNPUBLISH) -> W
     """
     with transaction.atomic(durable=True):
         locks.exclude([subject.id])
-        standing = list(_covered(subject, scope).order_by("id"))
+        standing = list(_covered(subject, scope).select_related("grantee").order_by("id"))
         if scope.grant_id and not standing:
             raise Problem(404, "not_found", "You have no standing grant of this id.")
         if scope.video_id:
             reviews.veto(subject, scope.video_id)
         ids = [grant.id for grant in standing]
-        # Before the grants' rows are held: two subjects of one job who withdraw at once both reach for the job, and
-        # the first also for the other's grant, to give its use back.
-        _tidy(ids)
+        ends.tidy(ids)
         now = database_now()
         _end(ids, mode, now)
+        groups.except_named(subject, _named(scope, standing))
         if mode is Mode.ERASE:
             likenesses.destroy(subject)
         return _receipted(subject, scope, mode, standing, now)
@@ -84,16 +71,7 @@ def _end(grant_ids: list[UUID], mode: Mode, now: datetime) -> None:
     if mode is Mode.STOP:
         Grant.objects.filter(id__in=grant_ids, closed_at=None).update(closed_at=now, version=F("version") + 1)
         return
-    Grant.objects.filter(id__in=grant_ids).update(
-        state=State.WITHDRAWN, epoch=F("epoch") + 1, version=F("version") + 1, ended_at=now
-    )
-    bus.announce("grant", grant_ids)
-
-
-def _tidy(grant_ids: list[UUID]) -> None:
-    for dotted in settings.WITHDRAWAL_HANDLERS:
-        handler: Handler = import_string(dotted)
-        handler(grant_ids=grant_ids)
+    ends.end(grant_ids, State.WITHDRAWN, now)
 
 
 def _covered(subject: Person, scope: Scope) -> QuerySet[Grant]:
@@ -101,8 +79,15 @@ def _covered(subject: Person, scope: Scope) -> QuerySet[Grant]:
         return Grant.objects.none()
     covered = Grant.objects.filter(subject=subject, state=State.GIVEN)
     if scope.grant_id:
-        return covered.filter(id=scope.grant_id)
+        return covered.filter(Q(id=scope.grant_id) | Q(rests_on=scope.grant_id))
     return covered.filter(grantee=scope.grantee) if scope.grantee else covered
+
+
+def _named(scope: Scope, ended: list[Grant]) -> list[Person]:
+    """Return whom the subject withdrew from by name, who shall not come back through a group."""
+    if scope.grantee:
+        return [scope.grantee]
+    return [grant.grantee for grant in ended if grant.id == scope.grant_id and grant.grantee]
 
 
 def _receipted(subject: Person, scope: Scope, mode: Mode, ended: list[Grant], now: datetime) -> Withdrawal:
@@ -116,7 +101,7 @@ def _receipted(subject: Person, scope: Scope, mode: Mode, ended: list[Grant], no
         "withdrawn_at": rfc3339(now),
         # A closed grant's epoch goes on standing for what was published, so an auditor must not read it as ended.
         "closed": [str(g.id) for g in ended if mode is Mode.STOP],
-        "grants": [{"grant": str(g.id), "ended_epoch": g.epoch} for g in ended if mode is not Mode.STOP],
+        "grants": ends.said(ended if mode is not Mode.STOP else []),
     }
     appended = ledger.append([ledger.Entry("withdrawal", content)])
     receipt = receipts.of_withdrawal(withdrawal_id, ended, appended)

@@ -15,7 +15,7 @@ from accounts.models import Person
 from consent import grants, likenesses, permits
 from consent.grants import Terms
 from consent.models import Grant, Likeness, Permit
-from consent.rules import Audience, Claim, Purpose
+from consent.rules import Audience, Claim, Group, Purpose
 from feed import publishing
 from feed.models import Post
 from socialvideo.lib.ids import new_id
@@ -71,7 +71,7 @@ def portrayed(handle: str = "") -> Person:
     return made
 
 
-def grant(subject: Person, grantee: Person, **terms: Any) -> Grant:
+def grant(subject: Person, grantee: Person | Group, **terms: Any) -> Grant:
     """Give a grant; by default for entertainment, public, five uses."""
     wanted = {
         "purposes": frozenset({Purpose.ENTERTAINMENT}),

@@ -21,5 +21,6 @@ def trial(*, grant: Grant, prompt: str, purpose: str, audience: str) -> Allowed 
     spec = wishes.freeze(
         subjects=[grant.subject.handle], prompt=prompt, purpose=Purpose(purpose), audience=Audience(audience)
     )
-    claim = Claim(grant.subject_id, grant.id, grant.epoch)
-    return gate.would(requester_id=grant.grantee_id, claims=[claim], wish=spec.wish())
+    # Without an epoch: nothing remembers that of an offer to a group, and this grant was read just now.
+    claim = Claim(grant.subject_id, grant.id)
+    return gate.would(requester_id=grant.grantee_id or grant.subject_id, claims=[claim], wish=spec.wish())

@@ -43,8 +43,20 @@ class Migration(migrations.Migration):
                 ('version', models.PositiveIntegerField(default=1)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('ended_at', models.DateTimeField(null=True)),
-                ('grantee', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='grants_received', to=settings.AUTH_USER_MODEL)),
+                ('group', models.CharField(blank=True, choices=[('chosen', 'chosen'), ('mutuals', 'mutuals'), ('everyone', 'everyone')], default='', max_length=10)),
+                ('grantee', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='grants_received', to=settings.AUTH_USER_MODEL)),
+                ('rests_on', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='derived', to='consent.grant')),
                 ('subject', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='grants_given', to=settings.AUTH_USER_MODEL)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Choice',
+            fields=[
+                ('id', models.UUIDField(default=socialvideo.lib.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ('kind', models.CharField(choices=[('chosen', 'Chosen'), ('excepted', 'Excepted')], max_length=10)),
+                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('subject', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='choices', to=settings.AUTH_USER_MODEL)),
             ],
         ),
         migrations.CreateModel(
@@ -198,10 +210,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='grant',
-            constraint=models.UniqueConstraint(condition=models.Q(('closed_at', None), ('state', 'given')), fields=('subject', 'grantee'), name='grant_one_standing'),
-        ),
-        migrations.AddConstraint(
-            model_name='grant',
             constraint=models.CheckConstraint(condition=models.Q(('uses__lte', models.F('max_uses'))), name='grant_uses_counted'),
         ),
         migrations.AddConstraint(
@@ -255,5 +263,41 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='withdrawal',
             constraint=models.CheckConstraint(condition=models.Q(('scope__in', ['grant', 'grantee', 'video', 'everything'])), name='withdrawal_scope_known'),
+        ),
+        migrations.AddConstraint(
+            model_name='choice',
+            constraint=models.UniqueConstraint(fields=('subject', 'person'), name='choice_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='choice',
+            constraint=models.CheckConstraint(condition=models.Q(('subject', models.F('person')), _negated=True), name='choice_not_oneself'),
+        ),
+        migrations.AddConstraint(
+            model_name='choice',
+            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['chosen', 'excepted'])), name='choice_kind_known'),
+        ),
+        migrations.AddConstraint(
+            model_name='grant',
+            constraint=models.UniqueConstraint(condition=models.Q(('closed_at', None), ('group', ''), ('rests_on', None), ('state', 'given')), fields=('subject', 'grantee'), name='grant_one_standing'),
+        ),
+        migrations.AddConstraint(
+            model_name='grant',
+            constraint=models.UniqueConstraint(condition=models.Q(('closed_at', None), ('state', 'given'), models.Q(('group', ''), _negated=True)), fields=('subject', 'group'), name='grant_one_standing_group'),
+        ),
+        migrations.AddConstraint(
+            model_name='grant',
+            constraint=models.UniqueConstraint(condition=models.Q(('closed_at', None), ('rests_on__isnull', False), ('state', 'given')), fields=('rests_on', 'grantee'), name='grant_one_standing_derived'),
+        ),
+        migrations.AddConstraint(
+            model_name='grant',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('grantee__isnull', False), ('group', '')), models.Q(models.Q(('group', ''), _negated=True), ('grantee', None), ('rests_on', None)), _connector='OR'), name='grant_to_a_person_or_a_group'),
+        ),
+        migrations.AddConstraint(
+            model_name='grant',
+            constraint=models.CheckConstraint(condition=models.Q(('group__in', ['', 'chosen', 'mutuals', 'everyone'])), name='grant_group_known'),
+        ),
+        migrations.AddConstraint(
+            model_name='grant',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('group', 'everyone'), _negated=True), ('review', True), _connector='OR'), name='grant_to_everyone_is_reviewed'),
         ),
     ]

@@ -22,7 +22,8 @@ BEGIN
     IF OLD.state <> 'given' AND NEW.state <> OLD.state THEN
         RAISE EXCEPTION 'a grant that is % stays so', OLD.state USING ERRCODE = 'restrict_violation';
     END IF;
-    IF NEW.epoch < OLD.epoch OR NEW.subject_id <> OLD.subject_id OR NEW.grantee_id <> OLD.grantee_id THEN
+    IF NEW.epoch < OLD.epoch OR (NEW.subject_id, NEW.grantee_id, NEW."group", NEW.rests_on_id)
+        IS DISTINCT FROM (OLD.subject_id, OLD.grantee_id, OLD."group", OLD.rests_on_id) THEN
         RAISE EXCEPTION 'a grant keeps its people and never lowers its epoch' USING ERRCODE = 'restrict_violation';
     END IF;
     IF OLD.closed_at IS NOT NULL AND NEW.closed_at IS DISTINCT FROM OLD.closed_at THEN

@@ -254,7 +254,7 @@ def steps(queries: CaptureQueriesContext) -> list[str]:
 @pytest.mark.parametrize(
     ("point", "read"),
     [
-        (Point.REQUEST, ["grants held", "likenesses"]),
+        (Point.REQUEST, ["grants", "grants held", "likenesses"]),
         (Point.START, ["grants", "likenesses"]),
         (Point.STEP, ["grants"]),
         (Point.SEAL, ["grants"]),

@@ -16,6 +16,7 @@ import pytest
 from django.db.models import Value
 
 from consent import (
+    ends,
     fences,
     gate,
     grants,
@@ -269,7 +270,7 @@ MUTANTS: dict[str, Row] = {
     # Withdrawal and grants.
     "a withdrawal leaves the epoch": (
         promises.a_withdrawal_raises_the_epoch,
-        patched(withdrawal, "F", lambda _: Value(0)),
+        patched(ends, "F", lambda _: Value(0)),
     ),
     "a withdrawal covers nothing": (
         promises.a_withdrawal_ends_what_it_covers,
@@ -281,7 +282,7 @@ MUTANTS: dict[str, Row] = {
     ),
     "a withdrawal tells nobody": (
         promises.a_withdrawal_is_told,
-        patched(withdrawal, "bus", SimpleNamespace(announce=nothing)),
+        patched(ends, "bus", SimpleNamespace(announce=nothing)),
     ),
     "a likeness is not demanded": (promises.a_grant_needs_a_likeness, patched(grants, "_require_likeness", nothing)),
     "a grant may last for ever": (

@@ -46,7 +46,10 @@ def test_a_grant_has_defaults_that_give_little() -> None:
 
 
 def test_a_grant_must_say_whom_what_for_and_how_far() -> None:
-    assert codes(GrantRequest(data={})) == dict.fromkeys(("grantee", "purposes", "audience"), "required")
+    assert codes(GrantRequest(data={})) == dict.fromkeys(("purposes", "audience"), "required")
+    terms = {"purposes": ["personal"], "audience": "private"}
+    for whom in ({}, {"grantee": "sam", "group": "mutuals"}):
+        assert codes(GrantRequest(data={**terms, **whom})) == {"non_field_errors": "invalid"}
 
 
 def test_an_ask_needs_no_message() -> None:

@@ -13,8 +13,8 @@ from rest_framework.test import APIClient
 from accounts import graph
 from accounts.models import Follow, Person
 from accounts.views import MeView, PeopleView
-from consent import asks, withdrawal
-from consent.models import Ask, Grant
+from consent import asks, groups, withdrawal
+from consent.models import Ask, Choice, Grant
 from consent.withdrawal import Scope
 from moderation import actions, reports
 from socialvideo.lib import ratelimit
@@ -40,6 +40,7 @@ READERS = {
     "/people/{handle}/following": "subject",
     "/me/likeness/uses": "subject",
     "/me/likeness/videos": "subject",
+    "/me/likeness/people": "subject",
     "/asks": "subject",
     "/grants": "subject",
     "/withdrawals": "subject",
@@ -66,6 +67,7 @@ def filled(world: World, times: int) -> None:
         ruling: dict[str, Any] = {"category": "other", "reasons": "Nothing is wrong with it."}
         reports.report(reporter=someone, video_id=world.draft.id, category="other", detail="")
         actions.dismiss(moderator=world.people["moderator"], video_id=world.draft.id, **ruling)
+        groups.choose(subject=subject, person=someone, kind=Choice.Kind.CHOSEN)
         factories.client(requester)
     # From here on the videos are drafts that wait for their review.
     Grant.objects.filter(id=world.grant.id).update(review=True)

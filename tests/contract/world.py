@@ -27,6 +27,11 @@ from tests.contract.routes import Route
 from worker.models import Job, Video
 
 ANONYMOUS = "anonymous"
+WITH_BODY = (
+    "PUT /asks/{ask_id}/answer",
+    "PUT /videos/{video_id}/review",
+    "PUT /me/likeness/people/{handle}",
+)
 WHO = (ANONYMOUS, "stranger", "subject", "requester", "moderator")
 
 
@@ -122,6 +127,7 @@ def body(world: World, route: Route) -> dict[str, Any]:
     grant = {"purposes": ["entertainment"], "audience": "public"}
     job = {"prompt": "surfing at sunset", "purpose": "entertainment", "audience": "public", "seed": 7}
     bodies: dict[str, dict[str, Any]] = {
+        "PUT /me/likeness/people/{handle}": {"choice": "chosen"},
         "POST /people": {"handle": "ada", "email": "ada@example.org", "password": factories.PASSWORD},
         "POST /sessions": {"handle": "sam", "password": factories.PASSWORD, "device": "telephone"},
         "PATCH /me": {"bio": "I make videos."},
@@ -161,7 +167,7 @@ def send(world: World, route: Route, api: APIClient, **other: Any) -> HttpRespon
     elif route.address in ("/me/picture", "/me/likeness") and route.method == "PUT":
         name = "picture" if route.address == "/me/picture" else "photo"
         content = {"data": {name: SimpleUploadedFile("me.png", picture())}, "format": "multipart"}
-    elif route.method in ("POST", "PATCH") or route.address.endswith(("/answer", "/review")):
+    elif route.method in ("POST", "PATCH") or str(route) in WITH_BODY:
         content = {"data": body(world, route), "format": "json"}
     else:
         content = {}
