@@ -93,7 +93,8 @@ def test_passwords_are_hashed_by_argon2_and_weighed_against_our_own_names() -> N
 
 
 def test_every_withdrawal_handler_and_engine_resolves() -> None:
-    for dotted in [*real.WITHDRAWAL_HANDLERS, *real.PARTING_HANDLERS, *(path for name, path in real.ENGINES.items() if name == "preview")]:
+    handlers = [*real.WITHDRAWAL_HANDLERS, *real.PARTING_HANDLERS]
+    for dotted in [*handlers, *(path for name, path in real.ENGINES.items() if name == "preview")]:
         module, _, name = dotted.rpartition(".")
         __import__(module)
         assert hasattr(sys.modules[module], name)
