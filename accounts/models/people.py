@@ -1,4 +1,4 @@
-"""People, their sessions, and who follows whom."""
+"""People with an account."""
 
 from typing import Any
 
@@ -56,51 +56,3 @@ class Person(AbstractBaseUser, PermissionsMixin):
     def is_moderator(self) -> bool:
         """Staff may moderate."""
         return self.is_staff and self.is_active
-
-
-class Session(models.Model):
-    """One signed-in device. The token itself is never stored, only its SHA-256."""
-
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="sessions")
-    token_digest = models.BinaryField(max_length=32, unique=True)
-    device = models.CharField(max_length=80, blank=True)
-    created_at = models.DateTimeField(db_default=Now())
-    expires_at = models.DateTimeField()
-    ended_at = models.DateTimeField(null=True)
-
-    class Meta:
-        """A session ends after it begins."""
-
-        constraints = [
-            models.CheckConstraint(
-                condition=models.Q(expires_at__gt=models.F("created_at")), name="session_expires_later"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.device or 'device'} of {self.person_id}"
-
-
-class Follow(models.Model):
-    """``follower`` sees the posts of ``followee`` in the following feed."""
-
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    follower = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="follows")
-    followee = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="followed_by")
-    created_at = models.DateTimeField(db_default=Now())
-
-    class Meta:
-        """Once a pair, never oneself; both directions are read in order of time."""
-
-        constraints = [
-            models.UniqueConstraint(fields=["follower", "followee"], name="follow_once"),
-            models.CheckConstraint(condition=~models.Q(follower=models.F("followee")), name="follow_not_oneself"),
-        ]
-        indexes = [
-            models.Index(fields=["follower", "-id"], name="follow_by_follower"),
-            models.Index(fields=["followee", "-id"], name="follow_by_followee"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.follower_id} follows {self.followee_id}"
