@@ -84,8 +84,9 @@ def _read(point: Point, requester_id: UUID, claims: Sequence[Claim], about: jour
     fresh = [claim.subject_id for claim in claims if not claim.grant_id]
     held = remembered | _offers(point, remembered)
     query = Grant.objects.filter(Q(id__in=held) | groups.answering(requester_id, fresh)).annotate(now=StatementTime())
-    # A request counts a use: the rows are held, so that the count which was read is the count that is raised.
-    query = query.order_by("id").select_for_update() if point is Point.REQUEST else query
+    # A request counts a use: the rows are held, so that the count which was read is the count that is raised. Not their
+    # keys: a decision that is being written refers to the grant while it holds the ledger, which a request wants next.
+    query = query.order_by("id").select_for_update(no_key=True) if point is Point.REQUEST else query
     rows = {row.id: row for row in query}
     now = next((row.now for row in rows.values()), datetime.min)
     facts = Facts(

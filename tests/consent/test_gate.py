@@ -230,7 +230,7 @@ def test_a_person_who_does_not_exist_is_refused_and_the_effect_does_not_run(requ
 
 STEPS = {
     "lock": r"SELECT pg_advisory_xact_lock_shared\(k\) FROM unnest",
-    "grants held": r'SELECT .* FROM "consent_grant" .* FOR UPDATE',
+    "grants held": r'SELECT .* FROM "consent_grant" .* FOR NO KEY UPDATE',
     "grants": r'SELECT .* FROM "consent_grant" ',
     "likenesses": r'SELECT .* FROM "consent_likeness" ',
     "acceptances": r'SELECT .* FROM "consent_acceptance" ',
