@@ -3,17 +3,19 @@
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from accounts.models import Person
-from consent import ledger, locks
+from consent import fences, ledger, locks
 from consent.models import Acceptance, Decision, Veto
-from consent.rules import Point
+from consent.rules import Claim, Point
 from socialvideo.lib import bus
 from socialvideo.lib.errors import Problem
 
 
 def accept(*, subject: Person, video_id: UUID, digest: bytes) -> Acceptance:
-    """Accept the render of this SHA-256; repeating it changes nothing. 404 unless the video shows this person.
+    """Accept the render of this SHA-256; repeating it changes nothing. 404 unless the video shows this person, 410 once
+    they have vetoed it or their own grant for it has ended.
 
     Only publication asks for it, and it compares the hash with that of the bytes to be published: an acceptance of a
     render that was replaced, or of one that does not exist, is worth nothing.
@@ -21,6 +23,7 @@ def accept(*, subject: Person, video_id: UUID, digest: bytes) -> Acceptance:
     with transaction.atomic(durable=True):
         locks.exclude([subject.id])
         _require_shown(subject, video_id)
+        _require_standing(subject, video_id)
         if Veto.objects.filter(subject=subject, video_id=video_id).exists():
             raise Problem(410, "gone_consent", "You have vetoed this video; that is never taken back.")
         row, fresh = Acceptance.objects.get_or_create(subject=subject, video_id=video_id, digest=digest)
@@ -38,9 +41,18 @@ def veto(subject: Person, video_id: UUID) -> None:
 
 def _require_shown(subject: Person, video_id: UUID) -> None:
     """Refuse with 404 unless the journal says that this video was sealed with this person in it."""
-    sealed = Decision.objects.filter(subject=subject, video_id=video_id, point=Point.SEAL, verdict="allowed")
-    if not sealed.exists():
+    if not _seals(subject, video_id).exists():
         raise Problem(404, "not_found", "No video of this id shows you.")
+
+
+def _require_standing(subject: Person, video_id: UUID) -> None:
+    """Refuse with 410 once what this person's part in the video rests on has ended."""
+    if not fences.standing(Claim(row.subject_id, row.grant_id, row.epoch) for row in _seals(subject, video_id)):
+        raise Problem(410, "gone_consent", "This video is gone: a permission that it rested on has ended.")
+
+
+def _seals(subject: Person, video_id: UUID) -> QuerySet[Decision]:
+    return Decision.objects.filter(subject=subject, video_id=video_id, point=Point.SEAL, verdict="allowed")
 
 
 def _record(kind: str, subject: Person, video_id: UUID, digest: str) -> None:

@@ -46,6 +46,13 @@ def test_a_denied_seal_shows_nobody(subject: Person, requester: Person) -> None:
     assert Acceptance.objects.count() == 0
 
 
+def test_what_has_ended_is_not_accepted_any_more(video: Video, subject: Person) -> None:
+    withdrawal.withdraw(subject=subject, scope=Scope())
+    with refused(410, "gone_consent"):
+        reviews.accept(subject=subject, video_id=video.id, digest=RENDER)
+    assert (Acceptance.objects.count(), LedgerLeaf.objects.filter(kind="acceptance").count()) == (0, 0)
+
+
 def test_a_veto_is_never_taken_back_by_an_acceptance(video: Video, subject: Person) -> None:
     veto(subject, video)
     with refused(410, "gone_consent"):
