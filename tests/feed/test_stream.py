@@ -18,13 +18,14 @@ from pytest_django import Settings
 
 from accounts import auth
 from accounts.models import Person, Session
-from consent import withdrawal
+from consent import grants, withdrawal
 from consent.models import Decision, Grant
 from feed import playback, stream
 from feed.cuts import Watched
 from feed.playback import Ticket
 from feed.ranges import Span
 from feed.stream import CHUNK, Stream
+from socialvideo.lib.clock import database_now
 from socialvideo.lib.ids import new_id
 from tests import factories
 from tests.feed.player import Answer, Message, ask, elsewhere, play, until
@@ -198,6 +199,12 @@ def withdraw(film: Video) -> None:
     withdrawal.withdraw(subject=film.depictions.get().subject, scope=withdrawal.Scope())
 
 
+def shorten(film: Video) -> None:
+    """Let the grant end sooner: the stream was begun under a later end."""
+    grant = Grant.objects.get(depictions__video=film)
+    grants.narrow(grant=grant, expires_at=database_now() + timedelta(hours=1), max_uses=None)
+
+
 def log_out(film: Video) -> None:
     auth.log_out(person=film.owner, session_id=film.owner.sessions.get().id)
 
@@ -247,7 +254,7 @@ def test_a_download_is_sent_as_an_attachment_and_a_viewing_is_not(
 # Ends in the middle of a stream
 
 
-@pytest.mark.parametrize("end", [withdraw, log_out, take_down])
+@pytest.mark.parametrize("end", [withdraw, shorten, log_out, take_down])
 def test_a_stream_is_cut_in_the_middle(address: str, film: Video, end: Callable[[Video], None]) -> None:
     async def story(server: Stream) -> Answer:
         chunks = 0
