@@ -1,4 +1,5 @@
-"""``make bench``: what the gate and the visibility predicate cost beside the barest thing that could stand there."""
+"""``make bench``: what the gate and the visibility predicate cost beside the barest thing that could stand there, and
+what a withdrawal costs while six users use the grant."""
 
 import os
 import statistics
@@ -10,13 +11,13 @@ from pathlib import Path
 from socialvideo.embedded.cluster import Cluster
 from socialvideo.embedded.control import Server
 
-FOLLOWED, POSTS, ROUNDS = 100, 5, 200
+FOLLOWED, POSTS, ROUNDS, WITHDRAWALS = 100, 5, 200, 40
 
 
 def main() -> None:
     """Start a cluster of our own, fill it, and print the table."""
     with tempfile.TemporaryDirectory(prefix="sv-bench-") as var:
-        server = Server(Cluster(Path(var) / "pg", fast=True))
+        server = Server(Cluster(Path(var) / "pg"))
         server.start()
         try:
             server.wait_ready()
@@ -24,6 +25,7 @@ def main() -> None:
             os.environ |= {"VAR": var, "DATABASE_URL": server.cluster.url(), "RATE_LIMIT_FACTOR": "1000000"}
             os.environ["DJANGO_SETTINGS_MODULE"] = "socialvideo.settings"
             compare()
+            withdraw()
         finally:
             server.stop()
 
@@ -40,6 +42,13 @@ def compare() -> None:
     for what, ours, bare in cases.pairs():
         a, b = medians(ours, bare)
         print(f"{what:<52} {a:>8.2f} {b:>8.2f} {a / b:>6.2f}")
+
+
+def withdraw() -> None:
+    """Withdraw a grant with and without users, on the same cluster, and print the table."""
+    from benchmarks import cases, hot
+
+    print("", *hot.measure(WITHDRAWALS).lines(), sep="\n")
     cases.close()
 
 

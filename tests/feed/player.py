@@ -44,7 +44,7 @@ def play(story: Callable[[Stream], Awaitable[T]]) -> T:
     """Run the story against a started stream server that hears, and stop it."""
 
     async def run() -> T:
-        async with _started(Stream(database_url())) as stream:
+        async with started(Stream(database_url())) as stream:
             await until(lambda: stream.cuts.hears)
             return await story(stream)
 
@@ -107,7 +107,7 @@ async def _receive() -> Message:
 
 
 @asynccontextmanager
-async def _started(stream: Stream) -> AsyncIterator[Stream]:
+async def started(stream: Stream) -> AsyncIterator[Stream]:
     incoming: asyncio.Queue[Message] = asyncio.Queue()
     outgoing: asyncio.Queue[Message] = asyncio.Queue()
     life = asyncio.create_task(stream({"type": "lifespan"}, incoming.get, outgoing.put))
