@@ -23,7 +23,7 @@ NAMED = """
 SELECT row.id, count(*) AS times FROM unnest(%s::uuid[]) AS named(id) JOIN consent_grant n ON n.id = named.id
 CROSS JOIN LATERAL (VALUES (n.id), (n.rests_on_id)) AS row(id) WHERE row.id IS NOT NULL GROUP BY row.id
 """
-HOLD = f"SELECT g.id FROM consent_grant g WHERE g.id IN (SELECT id FROM ({NAMED}) c) ORDER BY g.id FOR UPDATE"
+HOLD = f"SELECT g.id FROM consent_grant g WHERE g.id IN (SELECT id FROM ({NAMED}) c) ORDER BY g.id FOR NO KEY UPDATE"
 COUNT = f"UPDATE consent_grant g SET uses = greatest(g.uses + %s * c.times, 0) FROM ({NAMED}) c WHERE g.id = c.id"
 
 
