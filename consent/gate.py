@@ -69,13 +69,26 @@ def use(
 
 
 def would(
-    *, requester_id: UUID, claims: Sequence[Claim], wish: Wish, about: journal.About = journal.NOTHING
+    *,
+    requester_id: UUID,
+    claims: Sequence[Claim],
+    wish: Wish,
+    about: journal.About = journal.NOTHING,
+    journaled: bool = False,
 ) -> Allowed | Refused:
-    """Say what a request would come to now. Nothing is done, counted or written; for previews."""
-    with transaction.atomic():
+    """Say what a request would come to now. Nothing is done and no use is counted.
+
+    ``journaled`` writes it down as a preview, for whoever is asked about to see that they were.
+    """
+    with transaction.atomic(durable=True):
         locks.share(claim.subject_id for claim in claims)
         facts, now = _read(Point.REQUEST, requester_id, claims, about)
-        return rules.decide(Point.REQUEST, claims, wish, facts, now)
+        verdict = rules.decide(Point.REQUEST, claims, wish, facts, now)
+        if journaled:
+            journal.write(
+                point=Point.PREVIEW, requester_id=requester_id, claims=claims, wish=wish, about=about, verdict=verdict
+            )
+    return verdict
 
 
 def _read(point: Point, requester_id: UUID, claims: Sequence[Claim], about: journal.About) -> tuple[Facts, datetime]:

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from accounts.models import Person
 from consent import ledger
 from consent.models import Decision
-from consent.rules import Allowed, Claim, Point, Refused, Wish
+from consent.rules import NOBODY, Allowed, Claim, Point, Refused, Wish
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def content(row: Decision) -> dict[str, object]:
         "point": str(row.point),
         "verdict": row.verdict,
         "reason": str(row.reason),
-        "subject": str(row.subject_id),
+        "subject": str(row.subject_id or ""),
         "requester": str(row.requester_id),
         "grant": str(row.grant_id or ""),
         "epoch": row.epoch,
@@ -70,4 +70,5 @@ def content(row: Decision) -> dict[str, object]:
 
 
 def _row(subject_id: UUID, verdict: str, reason: str, grant_id: UUID | None, epoch: int | None) -> Decision:
-    return Decision(subject_id=subject_id, verdict=verdict, reason=reason, grant_id=grant_id, epoch=epoch)
+    known = None if subject_id == NOBODY else subject_id
+    return Decision(subject_id=known, verdict=verdict, reason=reason, grant_id=grant_id, epoch=epoch)

@@ -326,7 +326,8 @@ class Decision(models.Model):
     point = models.CharField(max_length=10)
     verdict = models.CharField(max_length=8)
     reason = models.CharField(max_length=20, blank=True)
-    subject = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="decisions_about")
+    # None for a handle that nobody has: such a refusal is written like any other, so that nothing tells it apart.
+    subject = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="decisions_about")
     requester = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="decisions_for")
     grant = models.ForeignKey(Grant, on_delete=models.PROTECT, null=True, related_name="decisions")
     epoch = models.PositiveIntegerField(null=True)
@@ -344,7 +345,11 @@ class Decision(models.Model):
             models.CheckConstraint(
                 condition=Q(verdict="allowed", reason="", grant__isnull=False) | (Q(verdict="denied") & ~Q(reason="")),
                 name="decision_has_its_ground",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(subject__isnull=False) | Q(verdict="denied", reason="no_grant"),
+                name="decision_has_its_subject",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -10,12 +10,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from uuid import UUID
+
+NOBODY = UUID(int=0)
+"""The subject whom a handle that nobody has stands for: no grant, no likeness, refused like anybody else."""
 
 
 class Point(StrEnum):
-    """Where an effect asks the gate."""
+    """Where an effect asks the gate; a preview has none."""
 
+    PREVIEW = "preview"
     REQUEST = "request"
     START = "start"
     STEP = "step"
@@ -220,6 +225,8 @@ def decide(point: Point, claims: Sequence[Claim], wish: Wish, facts: Facts, now:
     """Decide one effect: allowed only if every claim holds (all-of-N). No claim at all is an error of the caller."""
     if not claims:
         raise ValueError("nothing to decide: an effect on a likeness names its subjects")
+    # Read whatever the grants say, and kept: how long a refusal takes must not tell whether there are text rules.
+    _words(wish.prompt)
     grants = []
     for claim in claims:
         reason = _fault(point, claim, wish, facts, now)
@@ -307,9 +314,12 @@ def has_words(text: str) -> bool:
 
 def plain(text: str) -> str:
     """Return ``text`` without case, width, accents and invisible characters, so that a look-alike is found too."""
+    if text.isascii():
+        return text.casefold()
     letters = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     return "".join(letter for letter in letters if unicodedata.category(letter) not in ("Mn", "Cf"))
 
 
+@lru_cache(2048)
 def _words(text: str) -> str:
     return " " + " ".join(re.findall(r"[^\W_]+", plain(text))) + " "

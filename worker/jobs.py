@@ -9,15 +9,14 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
 from accounts.models import Person
-from consent import gate, permits
+from consent import permits
 from consent.models import Permit, PermitSubject
-from consent.rules import Reason, Refused
 from socialvideo.lib import queue
 from socialvideo.lib.errors import Problem
 from socialvideo.lib.ids import new_id
 from worker.models import Job, Video, vetoed
 from worker.rules import OPEN, Status
-from worker.specs import NOBODY, Spec
+from worker.specs import Spec
 
 RUN = "worker.tasks.run_job"
 PURGE = "worker.tasks.purge"
@@ -38,12 +37,7 @@ class Claimed:
 
 
 def submit(*, requester: Person, spec: Spec) -> Job:
-    """Queue one job if every subject's grant covers the spec; else the 403 problem, and nothing is stored.
-
-    A spec with NOBODY in it is refused here: no journal can hold a decision about a person who does not exist.
-    """
-    if NOBODY in spec.subjects:
-        raise gate.Denied(Refused(Reason.NO_GRANT, NOBODY))
+    """Queue one job if every subject's grant covers the spec; else the 403 problem, and nothing but that is stored."""
     job_id = new_id()
 
     def write(permit: Permit) -> Job:

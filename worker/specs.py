@@ -9,9 +9,6 @@ import orjson
 from consent.rules import Audience, Modality, Purpose, Wish
 from worker import screening
 
-NOBODY = UUID(int=0)
-"""Stands in a spec for a handle that nobody has."""
-
 
 @dataclass(frozen=True)
 class Spec:

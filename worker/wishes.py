@@ -7,9 +7,9 @@ from uuid import UUID
 from django.conf import settings
 
 from accounts.models import Person
-from consent.rules import Audience, Purpose
+from consent.rules import NOBODY, Audience, Purpose
 from socialvideo.lib.errors import invalid
-from worker.specs import NOBODY, Spec
+from worker.specs import Spec
 
 
 def freeze(
@@ -23,7 +23,8 @@ def freeze(
 ) -> Spec:
     """Return the spec for these handles; a seed is drawn if none is given. 422 for a handle named twice.
 
-    An unknown handle becomes NOBODY, which is refused in the same words as anybody without a grant.
+    An unknown handle becomes NOBODY, who is refused like anybody without a grant: in the same words, after the same
+    statements, with a row and a leaf.
     """
     handles = [handle.lower().removeprefix("@") for handle in subjects]
     if len(set(handles)) < len(handles):

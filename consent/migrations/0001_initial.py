@@ -98,7 +98,7 @@ class Migration(migrations.Migration):
                 ('purpose', models.CharField(blank=True, max_length=20)),
                 ('audience', models.CharField(blank=True, max_length=10)),
                 ('requester', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='decisions_for', to=settings.AUTH_USER_MODEL)),
-                ('subject', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='decisions_about', to=settings.AUTH_USER_MODEL)),
+                ('subject', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='decisions_about', to=settings.AUTH_USER_MODEL)),
                 ('grant', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to='consent.grant')),
                 ('leaf', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='decision', to='consent.ledgerleaf')),
             ],
@@ -239,6 +239,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='decision',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('grant__isnull', False), ('reason', ''), ('verdict', 'allowed')), models.Q(('verdict', 'denied'), models.Q(('reason', ''), _negated=True)), _connector='OR'), name='decision_has_its_ground'),
+        ),
+        migrations.AddConstraint(
+            model_name='decision',
+            constraint=models.CheckConstraint(condition=models.Q(('subject__isnull', False), models.Q(('reason', 'no_grant'), ('verdict', 'denied')), _connector='OR'), name='decision_has_its_subject'),
         ),
         migrations.AddConstraint(
             model_name='likeness',

@@ -187,7 +187,14 @@ def only_who_is_shown_has_a_say() -> bool:
     return refuses(accept, Problem) and refuses(veto, Problem)
 
 
-def a_preview_leaves_no_trace() -> bool:
+def a_preview_is_told_and_counts_nothing() -> bool:
+    grant = granted()
+    gate.would(requester_id=grant.grantee_id, claims=[Claim(grant.subject_id)], wish=ANY, journaled=True)
+    told = list(Decision.objects.filter(subject=grant.subject).values_list("point", "verdict", "grant"))
+    return told == [("preview", "allowed", grant.id)] and Grant.objects.get(id=grant.id).uses == 0
+
+
+def a_trial_leaves_no_trace() -> bool:
     grant = granted()
     before = LedgerLeaf.objects.count()
     gate.would(requester_id=grant.grantee_id, claims=[Claim(grant.subject_id)], wish=ANY)

@@ -2,7 +2,6 @@
 
 import re
 from datetime import datetime
-from uuid import UUID
 
 import psycopg
 import pytest
@@ -222,7 +221,7 @@ def test_the_gate_refuses_to_run_inside_another_transaction(grant: Grant, reques
 def test_a_person_who_does_not_exist_is_refused_and_the_effect_does_not_run(requester: Person) -> None:
     ran: list[Allowed] = []
     with pytest.raises(Exception, match="violates foreign key"):
-        gate.use(point=Point.REQUEST, requester_id=requester.id, claims=[Claim(UUID(int=0))], effect=ran.append)
+        gate.use(point=Point.REQUEST, requester_id=requester.id, claims=[Claim(new_id())], effect=ran.append)
     assert (ran, LedgerLeaf.objects.count()) == ([], 0)
 
 

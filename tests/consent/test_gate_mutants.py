@@ -329,7 +329,7 @@ MUTANTS: dict[str, Row] = {
     "text rules are ignored": (promises_of_scope.a_text_rule_refuses, patched(rules, "mentions", lambda *_: False)),
     "text rules are taken to the letter": (
         promises_of_scope.a_text_rule_finds_look_alikes,
-        patched(rules, "plain", lambda text: text),
+        patched(rules, "_words", lambda text: f" {text} "),
     ),
     "rights are ignored": (
         promises_of_scope.a_right_must_be_granted,
@@ -397,8 +397,12 @@ MUTANTS: dict[str, Row] = {
         promises_of_scope.only_who_is_shown_has_a_say,
         patched(reviews, "_require_shown", nothing),
     ),
-    "a preview is journaled": (
-        promises_of_scope.a_preview_leaves_no_trace,
+    "a preview is not told": (
+        promises_of_scope.a_preview_is_told_and_counts_nothing,
+        patched(journal, "write", nothing),
+    ),
+    "a trial is journaled": (
+        promises_of_scope.a_trial_leaves_no_trace,
         patched(gate, "would", lambda **asked: gate.use(point=Point.REQUEST, effect=nothing, **asked)),
     ),
     # Ledger and receipts.

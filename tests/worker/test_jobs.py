@@ -13,9 +13,9 @@ from django.db.models.functions import Now
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from accounts.models import Person
-from consent import gate, permits, withdrawal
+from consent import audit, gate, permits, withdrawal
 from consent.models import Decision, Grant, Permit, PermitSubject
-from consent.rules import Audience, Purpose
+from consent.rules import NOBODY, Audience, Purpose
 from socialvideo.lib import queue
 from socialvideo.lib.errors import Problem
 from socialvideo.lib.ids import new_id
@@ -23,7 +23,6 @@ from tests import factories
 from worker import jobs
 from worker.jobs import Claimed, LeaseLost
 from worker.models import Job
-from worker.specs import NOBODY
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 Sent = list[tuple[str, dict[str, str]]]
@@ -128,13 +127,12 @@ def test_one_subject_without_a_grant_refuses_the_wish_for_all(grant: Grant, subj
     assert (Job.objects.count(), Permit.objects.count(), uses(grant)) == (0, 0, 0)
 
 
-def test_a_wish_for_nobody_is_refused_before_anything_is_written(
-    grant: Grant, subject: Person, requester: Person
-) -> None:
-    nobody = Person(id=NOBODY)
+def test_a_wish_for_nobody_stores_nothing_but_the_denial(grant: Grant, subject: Person, requester: Person) -> None:
     with pytest.raises(gate.Denied):
-        factories.job(requester, subject, nobody)
-    assert (Job.objects.count(), Permit.objects.count(), Decision.objects.count(), uses(grant)) == (0, 0, 0, 0)
+        factories.job(requester, subject, Person(id=NOBODY))
+    assert (Job.objects.count(), Permit.objects.count(), uses(grant)) == (0, 0, 0)
+    assert list(Decision.objects.values_list("subject", "verdict", "reason")) == [(None, "denied", "no_grant")]
+    assert audit.first() == []
 
 
 # Claiming

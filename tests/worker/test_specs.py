@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consent.rules import Audience, Purpose
-from worker.specs import NOBODY, Spec
+from worker.specs import Spec
 
 ADA, BEN = UUID(int=1), UUID(int=2)
 SPEC = Spec((ADA, BEN), "surfing", 7, "preview", Purpose.ENTERTAINMENT, Audience.PUBLIC)
@@ -66,7 +66,3 @@ def test_the_order_of_the_subjects_counts() -> None:
 
 def test_the_digest_is_the_same_in_every_process_and_release() -> None:
     assert SPEC.digest.hex() == "90b6ece6f26a8ddf7f5072fff525b93e11580471afa8958b00843fec6606fb25"
-
-
-def test_nobody_is_an_id_that_is_never_made() -> None:
-    assert NOBODY.version is None

@@ -1,4 +1,4 @@
-"""Trying a wish: the same answer as the wish itself would get, and nothing is done, counted or written."""
+"""Trying a wish: the same answer as the wish itself would get, nothing is done or counted, and the subjects see it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from accounts.models import Person
-from consent import withdrawal
+from consent import audit, withdrawal
 from consent.models import Decision, Grant, LedgerLeaf, Permit
 from consent.rules import Reason
 from tests import factories
@@ -24,16 +24,33 @@ def api(requester: Person) -> APIClient:
 
 
 @contextmanager
-def nothing_written() -> Iterator[None]:
-    """Fail if a job, permit, decision or leaf appears, or a grant changes."""
+def nothing_done() -> Iterator[None]:
+    """Fail if a job or permit appears, or a grant changes."""
 
     def seen() -> tuple[Any, ...]:
-        counts = [model.objects.count() for model in (Job, Permit, Decision, LedgerLeaf)]
-        return counts, list(Grant.objects.order_by("id").values())
+        return Job.objects.count(), Permit.objects.count(), list(Grant.objects.order_by("id").values())
 
     before = seen()
     yield
     assert seen() == before
+
+
+@contextmanager
+def nothing_written() -> Iterator[None]:
+    """Fail if anything of the above is done, or a decision or leaf appears."""
+    before = Decision.objects.count(), LedgerLeaf.objects.count()
+    with nothing_done():
+        yield
+    assert (Decision.objects.count(), LedgerLeaf.objects.count()) == before
+
+
+def journal() -> list[tuple[str, ...]]:
+    """Who was asked about at which point, by whom, and what came of it; oldest first."""
+    rows = Decision.objects.order_by("leaf").select_related("subject", "requester")
+    return [
+        (row.subject.handle if row.subject else "", row.requester.handle, row.point, row.verdict, row.reason)
+        for row in rows
+    ]
 
 
 def dry_run(api: APIClient, **change: Any) -> Any:
@@ -42,30 +59,52 @@ def dry_run(api: APIClient, **change: Any) -> Any:
 
 
 def test_a_wish_that_is_covered_would_be_taken(grant: Grant, api: APIClient) -> None:
-    with nothing_written():
+    with nothing_done():
         reply = dry_run(api)
     assert (reply.status_code, reply.json()) == (200, {"allowed": True})
+    assert journal() == [("eileen", "sam", "preview", "allowed", "")]
 
 
-REFUSED: dict[str, dict[str, Any]] = {
-    "an unknown handle": {"subjects": ["nobody_at_all"]},
-    "no grant": {"subjects": ["kim"]},
-    "one of two": {"subjects": ["eileen", "kim"]},
-    "a denied category": {"prompt": "she is naked"},
-    "a denied word": {"prompt": "in Rome"},
-    "another purpose": {"purpose": "education"},
+# Each with whose journal has it, and the reason there.
+REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
+    "an unknown handle": ({"subjects": ["nobody_at_all"]}, "", "no_grant"),
+    "no grant": ({"subjects": ["kim"]}, "kim", "no_grant"),
+    "one of two": ({"subjects": ["eileen", "kim"]}, "kim", "no_grant"),
+    "a denied category": ({"prompt": "she is naked"}, "eileen", "category"),
+    "a denied word": ({"prompt": "in Rome"}, "eileen", "text_rule"),
+    "another purpose": ({"purpose": "education"}, "eileen", "purpose"),
 }
 
 
-@pytest.mark.parametrize("change", REFUSED.values(), ids=REFUSED)
-def test_a_wish_that_is_not_covered_gets_one_answer_whatever_is_wrong(
-    subject: Person, requester: Person, stranger: Person, api: APIClient, change: dict[str, Any]
+@pytest.mark.parametrize(("change", "who", "why"), REFUSED.values(), ids=REFUSED)
+def test_a_wish_that_is_not_covered_gets_one_answer_and_the_subject_sees_why(
+    subject: Person, requester: Person, stranger: Person, api: APIClient, change: dict[str, Any], who: str, why: str
 ) -> None:
     factories.grant(subject, requester, text_rules=("rome",))
-    with nothing_written():
+    with nothing_done():
         reply = dry_run(api, **change)
     assert (reply.status_code, reply.content) == (200, b'{"allowed":false}')
     assert api.post("/api/v1/jobs", {**WISH, **change}, format="json").status_code == 403
+    assert journal() == [(who, "sam", point, "denied", why) for point in ("preview", "request")]
+
+
+def test_everybody_who_is_asked_about_and_covers_the_wish_sees_the_preview(
+    grant: Grant, requester: Person, api: APIClient
+) -> None:
+    other = factories.enrolled("ada")
+    factories.grant(other, requester)
+    assert dry_run(api, subjects=["eileen", "ada"]).json() == {"allowed": True}
+    assert [row[:3] for row in journal()] == [("eileen", "sam", "preview"), ("ada", "sam", "preview")]
+    (shown,) = factories.client(other).get("/api/v1/me/likeness/uses").json()["data"]
+    assert (shown["point"], shown["requester"]["handle"], shown["job"]) == ("preview", "sam", None)
+    assert audit.first() == []
+
+
+def test_previews_are_as_rare_as_requests(grant: Grant, api: APIClient, settings: Any) -> None:
+    settings.RATE_LIMIT_FACTOR = 1
+    replies = [api.post(f"/api/v1/jobs{which}", WISH, format="json") for which in ("/dry-run", "") * 31]
+    assert [reply.status_code for reply in replies[-2:]] == [429, 429]
+    assert Decision.objects.count() == 60
 
 
 def test_trying_a_used_up_grant_uses_nothing(grant: Grant, api: APIClient) -> None:

@@ -4,10 +4,10 @@ import pytest
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.models import Person
-from consent.rules import Audience, Purpose
+from consent.rules import NOBODY, Audience, Purpose
 from socialvideo.lib.errors import Problem
 from tests import factories
-from worker.specs import NOBODY, Spec
+from worker.specs import Spec
 from worker.wishes import freeze
 
 
