@@ -33,6 +33,7 @@ KINDS = (
     "renewal",
     "choice",
     "invalidation",
+    "expiry",
     "use",
     "acceptance",
     "withdrawal",

@@ -23,6 +23,6 @@ class Guard(bootsteps.StartStopStep):
 
 
 app.steps["worker"].add(Guard)
-app.autodiscover_tasks(["worker"])
+app.autodiscover_tasks(["consent", "worker"])
 
 __all__ = ["app"]

@@ -167,6 +167,8 @@ CELERY = {
         "sweep": {"task": "worker.tasks.sweep", "schedule": float(SWEEP_SECONDS)},
         # A withdrawal wakes the purge at once; this is for a message that was lost.
         "purge": {"task": "worker.tasks.purge", "schedule": 60.0},
+        # Nobody can use a grant past its time; this tidies up what rests on it.
+        "expire": {"task": "consent.tasks.expire", "schedule": 60.0},
     },
     "beat_schedule_filename": str(VAR / "beat-schedule"),
 }

@@ -4,15 +4,17 @@ import pytest
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from consent import expiry
+from consent.tasks import expire
 from socialvideo.celery import app
 from socialvideo.lib.ids import new_id
 from worker import jobs, pipeline, storage, tasks
 
-NAMES = {"worker.tasks.run_job", "worker.tasks.sweep", "worker.tasks.purge"}
+NAMES = {"worker.tasks.run_job", "worker.tasks.sweep", "worker.tasks.purge", "consent.tasks.expire"}
 
 
 def test_every_task_is_registered_under_its_name() -> None:
-    assert {name for name in app.tasks if name.startswith("worker.")} == NAMES
+    assert {name for name in app.tasks if name.startswith(("worker.", "consent."))} == NAMES
 
 
 def test_whatever_is_sent_scheduled_or_routed_is_registered() -> None:
@@ -33,7 +35,8 @@ def test_run_job_runs_that_job(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("task", "room", "verb"), [(tasks.sweep, jobs, "sweep"), (tasks.purge, storage, "purge_ended")]
+    ("task", "room", "verb"),
+    [(tasks.sweep, jobs, "sweep"), (tasks.purge, storage, "purge_ended"), (expire, expiry, "sweep")],
 )
 def test_a_task_makes_one_call(monkeypatch: pytest.MonkeyPatch, task: object, room: object, verb: str) -> None:
     calls: list[str] = []
