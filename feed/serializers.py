@@ -5,9 +5,9 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts.serializers import PersonRef
-from consent.rules import Audience, Purpose
+from consent.rules import Audience
 from socialvideo.lib.wire import StrictSerializer
-from worker.rules import PROMPT_LENGTH
+from worker.serializers import WishRequest
 
 AUDIENCES = [audience.value for audience in Audience]
 
@@ -20,13 +20,8 @@ class PostRequest(StrictSerializer):
     audience = serializers.ChoiceField(choices=AUDIENCES)
 
 
-class RemixRequest(StrictSerializer):
+class RemixRequest(WishRequest):
     """A wish for a remix; whom it shows is inherited."""
-
-    prompt = serializers.CharField(max_length=PROMPT_LENGTH)
-    seed = serializers.IntegerField(min_value=0, max_value=2**31 - 1, required=False)
-    purpose = serializers.ChoiceField(choices=[p.value for p in Purpose], default=Purpose.ENTERTAINMENT.value)
-    audience = serializers.ChoiceField(choices=AUDIENCES, default=Audience.PRIVATE.value)
 
 
 class DownloadShape(serializers.Serializer[Any]):
