@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 
 from consent import proofs
 from consent.models import (
+    Acceptance,
     Ask,
     Decision,
     Grant,
@@ -17,6 +18,7 @@ from consent.models import (
     Likeness,
     Permit,
     PermitSubject,
+    Veto,
     Withdrawal,
 )
 from consent.rules import Point, Reason, State
@@ -234,3 +236,29 @@ class WithdrawalAdmin(ReadOnlyAdmin[Withdrawal]):
     @column("receipt")
     def signed_receipt(self, withdrawal: Withdrawal) -> SafeString:
         return as_json(withdrawal.receipt)
+
+
+@admin.register(Acceptance)
+class AcceptanceAdmin(ReadOnlyAdmin[Acceptance]):
+    """Renders that a person depicted accepted, each by its hash."""
+
+    list_display = ("subject", "video_id", "render", "at")
+    list_select_related = ("subject",)
+    search_fields = ("subject__handle__startswith",)
+    search_help_text = BY_HANDLE
+    fields = ("subject", "video_id", "render", "at")
+
+    @column("SHA-256 of the render")
+    def render(self, acceptance: Acceptance) -> SafeString:
+        return as_hex(acceptance.digest)
+
+
+@admin.register(Veto)
+class VetoAdmin(ReadOnlyAdmin[Veto]):
+    """Videos that a person depicted ended for good, with every remix of them."""
+
+    list_display = ("subject", "video_id", "at")
+    list_select_related = ("subject",)
+    search_fields = ("subject__handle__startswith",)
+    search_help_text = BY_HANDLE
+    fields = ("subject", "video_id", "at")

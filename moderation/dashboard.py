@@ -31,6 +31,8 @@ MENU = {
         ("Permits", "confirmation_number", "consent_permit"),
         ("Journal", "menu_book", "consent_decision"),
         ("Withdrawals", "undo", "consent_withdrawal"),
+        ("Acceptances", "task_alt", "consent_acceptance"),
+        ("Vetoes", "block", "consent_veto"),
         ("Ledger", "account_tree", "consent_ledgerleaf"),
         ("Ledger head", "tag", "consent_ledgerhead"),
     ),

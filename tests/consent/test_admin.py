@@ -8,11 +8,12 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Person
-from consent import admin, gate, ledger, withdrawal
-from consent.models import Decision, Grant, LedgerHead, LedgerLeaf, Likeness
+from consent import admin, gate, ledger, reviews, withdrawal
+from consent.models import Decision, Grant, LedgerHead, LedgerLeaf, Likeness, Veto
 from consent.rules import Claim, Point
 from consent.withdrawal import Scope
 from tests import factories
+from worker.models import Video
 
 CONSENT = "/admin/consent/"
 
@@ -133,6 +134,23 @@ def test_a_withdrawal_shows_its_receipt(staff: Client, grant: Grant, subject: Pe
     shown = text(staff, f"withdrawal/{row.id}/change/")
     assert row.receipt["signature"]["value"] in shown
     assert "&quot;ended_epoch&quot;: 1" in shown
+
+
+def test_an_acceptance_shows_which_render(staff: Client, video: Video, subject: Person) -> None:
+    row = reviews.accept(subject=subject, video_id=video.id, digest=bytes(video.content_digest))
+    for address in ("acceptance/", f"acceptance/{row.id}/change/"):
+        shown = text(staff, address)
+        for part in ("@eileen", str(video.id), bytes(video.content_digest).hex()):
+            assert part in shown
+
+
+def test_a_veto_shows_who_ended_which_video(staff: Client, video: Video, subject: Person) -> None:
+    withdrawal.withdraw(subject=subject, scope=Scope(video_id=video.id))
+    row = Veto.objects.get()
+    for address in ("veto/", f"veto/{row.id}/change/"):
+        shown = text(staff, address)
+        assert "@eileen" in shown
+        assert str(video.id) in shown
 
 
 def test_a_permit_names_its_subjects_and_their_grants(staff: Client, grant: Grant, subject: Person) -> None:

@@ -14,7 +14,7 @@ from pytest_django import Settings
 
 from accounts import graph
 from accounts.models import Person, Session
-from consent import asks, withdrawal
+from consent import asks, reviews, withdrawal
 from consent.models import Grant, Likeness
 from consent.rules import Audience, Purpose
 from consent.withdrawal import Scope
@@ -45,6 +45,8 @@ def populate(times: int) -> None:
         factories.post(requester, video)
         reports.report(reporter=subject, video_id=video.id, category="other", detail="")
         actions.dismiss(moderator=subject, video_id=video.id, category="other", reasons="no")
+        reviews.accept(subject=subject, video_id=video.id, digest=bytes(video.content_digest))
+        withdrawal.withdraw(subject=subject, scope=Scope(video_id=video.id))
         withdrawal.withdraw(subject=subject, scope=Scope())
 
 
@@ -95,7 +97,7 @@ def test_the_panel_shows_these_tables_and_no_other() -> None:
     assert {table._meta.label for table in TABLES} == {
         *("accounts.Person", "accounts.Session"),
         *("consent.Ask", "consent.Decision", "consent.Grant", "consent.LedgerHead", "consent.LedgerLeaf"),
-        *("consent.Likeness", "consent.Permit", "consent.Withdrawal"),
+        *("consent.Likeness", "consent.Permit", "consent.Withdrawal", "consent.Acceptance", "consent.Veto"),
         *("worker.Job", "worker.Video", "feed.Post", "moderation.Report", "moderation.Action"),
     }
 
