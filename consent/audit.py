@@ -19,8 +19,8 @@ AT_ONCE = 1000
 
 
 @contextmanager
-def _frozen() -> Iterator[None]:
-    """Read one state of the database, while others go on writing."""
+def frozen() -> Iterator[None]:
+    """Read one state of the database, and write nothing, while others go on writing."""
     with transaction.atomic():
         if not connection.savepoint_ids:
             with connection.cursor() as cursor:
@@ -41,7 +41,7 @@ def export(out: TextIO) -> Exported:
 
     ``verify_receipt.py --log`` audits it. It names ids of people: it is for an auditor, not for the public.
     """
-    with _frozen():
+    with frozen():
         anchor = anchors.newest()
         points = [*([anchor.said] if anchor else []), ledger.checkpoint()]
         count = 0
@@ -55,7 +55,7 @@ def export(out: TextIO) -> Exported:
 
 def faults() -> Iterator[str]:
     """Recompute the tree and the journal from the database's rows; yield what does not agree, nothing if all does."""
-    with _frozen():
+    with frozen():
         head, size, frontier = LedgerHead.objects.get(id=1), 0, list[bytes]()
         nodes = {(node.level, node.index): bytes(node.hash) for node in LedgerNode.objects.iterator(AT_ONCE)}
         for leaf in LedgerLeaf.objects.order_by("index").iterator(AT_ONCE):

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -110,6 +111,20 @@ def inclusion(index: int, tree_size: int | None = None) -> Inclusion:
         raise Problem(404, "leaf_unknown", f"The ledger has {present} leaves. Choose an index below a size up to that.")
     root, *path = nodes.roots([(0, tree_size), *proofs.inclusion(index, tree_size)])
     return Inclusion(LedgerLeaf.objects.get(index=index), tree_size, root, tuple(path))
+
+
+def inclusions(leaves: Sequence[LedgerLeaf]) -> list[Inclusion]:
+    """Return the proof for each of these leaves in the present tree. Two queries, however many there are."""
+    present = size()
+    spans = [proofs.inclusion(leaf.index, present) for leaf in leaves]
+    if not spans:
+        return []
+    root, *steps = nodes.roots([(0, present), *(span for path in spans for span in path)])
+    found = iter(steps)
+    return [
+        Inclusion(leaf, present, root, tuple(islice(found, len(path))))
+        for leaf, path in zip(leaves, spans, strict=True)
+    ]
 
 
 def consistency(first: int, second: int | None = None) -> dict[str, object]:

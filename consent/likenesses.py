@@ -65,12 +65,16 @@ def erase(*, subject: Person) -> None:
 
 def unseal(likeness: Likeness) -> Image.Image:
     """Return the photo, RGB. Only for the pipeline, which has redeemed a permit. ValueError once it is erased."""
+    return Image.open(BytesIO(photo(likeness))).convert("RGB")
+
+
+def photo(likeness: Likeness) -> bytes:
+    """Return the photo, a JPEG. Only for its own subject. ValueError once it is erased, OSError if its file is gone."""
     if likeness.key is None:
         raise ValueError("the likeness is erased")
     with default_storage.open(likeness.file) as file:
         sealed = file.read()
-    plain = AESGCM(bytes(likeness.key)).decrypt(sealed[:NONCE], sealed[NONCE:], likeness.subject_id.bytes)
-    return Image.open(BytesIO(plain)).convert("RGB")
+    return AESGCM(bytes(likeness.key)).decrypt(sealed[:NONCE], sealed[NONCE:], likeness.subject_id.bytes)
 
 
 def destroy(subject: Person) -> bool:

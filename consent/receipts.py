@@ -64,10 +64,15 @@ def of_grant(grant: Grant) -> dict[str, object]:
     leaf = LedgerLeaf.objects.filter(grant_id=grant.id).order_by("-index").first()
     if leaf is None:
         raise Problem(404, "receipt_unknown", "The ledger holds no terms of this grant.")
-    said = orjson.loads(bytes(leaf.body))
+    return of_terms(grant, ledger.inclusion(leaf.index))
+
+
+def of_terms(grant: Grant, proof: ledger.Inclusion) -> dict[str, object]:
+    """Return the receipt of the terms of ``grant`` in the leaf that is proved; nothing need be read."""
+    said = orjson.loads(bytes(proof.leaf.body))
     status = STATES[said["state"]]
     period = f"{said['not_before']}/{said['expires_at']}"
-    return _record(said["grant"], said, _process([grant]), _event(status, said, period), ledger.inclusion(leaf.index))
+    return _record(said["grant"], said, _process([grant]), _event(status, said, period), proof)
 
 
 def of_withdrawal(withdrawal_id: object, ended: Iterable[Grant], appended: ledger.Appended) -> dict[str, object]:

@@ -26,7 +26,7 @@ class PhotoUpload(StrictSerializer):
 
 
 class LikenessShape(serializers.Serializer[Likeness]):
-    """One's enrolled likeness. The photo itself is never given out."""
+    """One's enrolled likeness. The photo itself is given out in its subject's own export alone."""
 
     id = serializers.UUIDField()
     width = serializers.IntegerField()

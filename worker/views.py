@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.http import StreamingHttpResponse
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -12,8 +13,9 @@ from consent.rules import Refused
 from socialvideo.lib import ratelimit
 from socialvideo.lib.cursors import paged
 from socialvideo.lib.idempotency import idempotent
-from socialvideo.lib.schema import described, page_of
-from worker import jobs, reviews, rules, trials, videos, wishes
+from socialvideo.lib.schema import binary, described, page_of
+from socialvideo.lib.wire import JSONRenderer
+from worker import exports, jobs, reviews, rules, trials, videos, wishes
 from worker.models import Job
 from worker.serializers import (
     DryRunShape,
@@ -104,6 +106,32 @@ class ShowingMeView(APIView):
     @described(gives=page_of(VideoShape), problems=(400,), listed=True, summary="List videos that show me")
     def get(self, request: Request) -> Response:
         return paged(request, videos.showing(signed_in(request)), lambda video: VideoShape(video).data)
+
+
+class ZipRenderer(JSONRenderer):
+    """Lets ``Accept: application/zip`` through; what it writes itself are problem documents."""
+
+    media_type = "application/zip"
+
+
+class ExportView(APIView):
+    """Everything about one's own likeness, to keep."""
+
+    renderer_classes = [ZipRenderer, JSONRenderer]
+    read_rate = ratelimit.EXPORT
+
+    @described(gives={(200, "application/zip"): binary()}, summary="Export everything about my likeness")
+    def get(self, request: Request) -> StreamingHttpResponse:
+        """Answer with a zip archive: `likeness.json`, the enrolled photo, each receipt in a file of its own, the key
+        that signed them, and `manifest.json` with the SHA-256 of every file. At most ten an hour.
+        """
+        archive = exports.export(signed_in(request))
+        headers = {
+            "Content-Length": str(archive.size),
+            "Content-Disposition": 'attachment; filename="likeness.zip"',
+            "Cache-Control": "private, no-store",
+        }
+        return StreamingHttpResponse(archive, content_type="application/zip", headers=headers)
 
 
 class DraftsView(APIView):

@@ -41,6 +41,7 @@ SIGN_UP = Policy("sign-up", 30, 600)
 LOG_IN = Policy("log-in", 30, 300)
 UPLOAD = Policy("upload", 60, 600)
 GENERATE = Policy("generate", 60, 600)
+EXPORT = Policy("export", 10, 3600)
 REFUSED = Policy("refused", 300, 60)
 
 
@@ -65,13 +66,14 @@ def count(policy: Policy, caller: str) -> Reading:
 
 
 class Throttle(BaseThrottle):
-    """Applies the view's ``rate`` policy to what writes; the caller is the account, else the address."""
+    """Applies the view's ``rate`` to what writes, ``read_rate`` to what reads; the caller is account, else address."""
 
     reading: Reading | None = None
 
     def allow_request(self, request: Request, view: "APIView") -> bool:
         """Count the request; False makes it a 429 problem."""
-        policy: Policy = DEFAULT if request.method in SAFE_METHODS else getattr(view, "rate", DEFAULT)
+        rate = "read_rate" if request.method in SAFE_METHODS else "rate"
+        policy: Policy = getattr(view, rate, DEFAULT)
         caller = str(request.user.pk) if request.user and request.user.is_authenticated else self.get_ident(request)
         self.reading = count(policy, caller)
         request._request.rate_reading = self.reading  # type: ignore[attr-defined]

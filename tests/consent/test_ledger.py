@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
+from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
 from accounts.models import Person
@@ -289,3 +290,15 @@ def test_the_migration_completes_the_nodes_of_a_ledger_from_before(db: None, siz
     assert {(*place, bytes(hashed)) for *place, hashed in LedgerNode.objects.values_list("level", "index", "hash")} == {
         (*place, bytes(hashed)) for *place, hashed in known
     }
+
+
+def test_many_proofs_are_the_proofs_of_each_in_two_queries(
+    subject: Person, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for _ in range(3):
+        ledger.append([Entry("use", {"subject": str(subject.id), "n": n}) for n in range(5)])
+    leaves = list(LedgerLeaf.objects.order_by("-index"))
+    with django_assert_num_queries(2):
+        found = ledger.inclusions(leaves)
+    assert found == [ledger.inclusion(leaf.index) for leaf in leaves]
+    assert ledger.inclusions([]) == []

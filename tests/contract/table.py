@@ -29,6 +29,7 @@ TABLE: dict[str, tuple[int, int, int, int, int]] = {
     "GET /me/likeness/people": (401, 200, 200, 200, 200),
     "PUT /me/likeness/people/{handle}": (401, 200, 200, 422, 200),
     "DELETE /me/likeness/people/{handle}": (401, 204, 204, 204, 204),
+    "GET /me/likeness/export": (401, 200, 200, 200, 200),
     "POST /asks": (401, 201, 422, 409, 201),
     "GET /asks": (401, 200, 200, 200, 200),
     "PUT /asks/{ask_id}/answer": (401, 404, 200, 404, 404),

@@ -174,4 +174,6 @@ def send(world: World, route: Route, api: APIClient, **other: Any) -> HttpRespon
     response: HttpResponse = getattr(api, route.method.lower())(
         address(world, route), **content, headers=headers(world), follow=False
     )
+    if response.streaming:  # read to its end, as a client does, for only then it is closed
+        b"".join(response)
     return response

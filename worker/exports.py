@@ -1,0 +1,85 @@
+"""Everything about one person's likeness in one archive, for that person: what consent holds, and the videos."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any
+
+from django.db.models import Exists, OuterRef
+
+from accounts.models import Person
+from consent import audit, exports, keys
+from consent.models import PermitSubject
+from socialvideo.lib.archive import Archive, document
+from socialvideo.lib.clock import rfc3339, wall_now
+from worker import videos
+from worker.models import Job, Video
+
+README = """Everything that socialvideo holds about your likeness.
+
+photo.jpg       the photo that you enrolled, if one is enrolled now
+likeness.json   enrolments, grants and asks both ways, every use and what was tried, withdrawals, videos that show you
+receipts/       the signed receipts of your grants and withdrawals, one a file
+ledger-key.pem  the key that signed them
+manifest.json   the SHA-256 of every file here, signed by that key
+
+To check a receipt: python verify_receipt.py receipts/<file> --key ledger-key.pem
+"""
+
+
+def export(person: Person) -> Archive:
+    """Return the archive, sealed, of one state of the database. The caller closes it."""
+    archive = Archive()
+    with ExitStack() as undone:
+        undone.callback(archive.close)
+        with audit.frozen():
+            _fill(archive, person)
+        archive.seal()
+        undone.pop_all()
+    return archive
+
+
+def _fill(archive: Archive, person: Person) -> None:
+    photo = exports.photo(person)
+    if photo is not None:
+        archive.add("photo.jpg", [photo], secret=True)
+    archive.add("README.txt", [README.encode()])
+    told = {
+        "photo": "photo.jpg" if photo else None,
+        "jobs": map(_job, _jobs(person)),
+        "videos": map(_video, _videos(person)),
+    }
+    archive.add("likeness.json", document(exports.sections(person) | told))
+    for name, receipt in exports.files(person):
+        archive.add(name, [keys.canonical(receipt)])
+    archive.add("ledger-key.pem", [keys.public_pem().encode()])
+    manifest = {"person": str(person.id), "made_at": rfc3339(wall_now()), "files": archive.members}
+    archive.add("manifest.json", [keys.canonical(keys.signed(manifest))])
+
+
+def _jobs(person: Person) -> Iterator[Job]:
+    """The jobs that were permitted to depict the person."""
+    theirs = PermitSubject.objects.filter(permit=OuterRef("permit"), subject=person)
+    return exports.oldest(Job.objects.filter(Exists(theirs)).select_related("requester"))
+
+
+def _job(row: Job) -> exports.Row:
+    wish = {name: row.spec[name] for name in ("prompt", "purpose", "audience", "engine")}
+    times = {"created_at": row.created_at, "ended_at": row.ended_at}
+    return {
+        "id": row.id,
+        "requester_handle": row.requester.handle,
+        **wish,
+        "status": row.status,
+        "video": row.video_id,
+        **times,
+    }
+
+
+def _videos(person: Person) -> Iterator[Video]:
+    return exports.oldest(videos.showing(person).prefetch_related(None))
+
+
+def _video(row: Any) -> exports.Row:
+    made = {"maker_handle": row.owner.handle, "prompt": row.prompt, "engine": row.engine, "remix_of": row.remix_of_id}
+    bytes_of = {"sha256": bytes(row.content_digest).hex(), "purged_at": row.purged_at}
+    return {"id": row.id, "state": row.state, **made, **bytes_of, "created_at": row.created_at}
