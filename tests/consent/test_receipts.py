@@ -10,11 +10,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from rest_framework.test import APIClient
 
-from consent import grants, keys, ledger, proofs, receipts, withdrawal
+import verify_receipt
+from consent import grants, keys, ledger, likenesses, proofs, receipts, withdrawal
 from consent.ledger import Entry
 from consent.models import Grant, LedgerLeaf
 from consent.rules import DENIED_BY_DEFAULT, Audience, Purpose
-from consent.withdrawal import Scope
+from consent.withdrawal import Mode, Scope
 from socialvideo.lib.clock import rfc3339
 from tests import factories
 
@@ -199,3 +200,17 @@ def test_a_grant_without_a_leaf_has_no_receipt(grant: Grant, as_subject: APIClie
     )
     assert as_subject.get(f"/api/v1/grants/{other.id}/receipt").json()["code"] == "receipt_unknown"
     assert LedgerLeaf.objects.count() == 1
+
+
+def test_withdrawals_and_receipts_outlive_the_likeness_and_whatever_comes_after(
+    grant: Grant, as_subject: APIClient
+) -> None:
+    kept = [withdrawal.withdraw(subject=grant.subject, scope=Scope(), mode=mode) for mode in Mode]
+    likenesses.erase(subject=grant.subject)
+    factories.likeness(grant.subject)
+    factories.grant(grant.subject, grant.grantee)
+    listed = as_subject.get("/api/v1/withdrawals").json()["data"]
+    assert [(row["mode"], row["receipt"]) for row in reversed(listed)] == [(row.mode, row.receipt) for row in kept]
+    told = [*(row["receipt"] for row in listed), as_subject.get(f"/api/v1/grants/{grant.id}/receipt").json()]
+    pem = keys.public_pem().encode()
+    assert all(verify_receipt.check_receipt(keys.canonical(receipt).decode(), pem) for receipt in told)
