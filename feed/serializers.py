@@ -5,9 +5,9 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts.serializers import PersonRef
-from consent.rules import Audience
+from consent.rules import Audience, Purpose
 from socialvideo.lib.wire import StrictSerializer
-from worker.serializers import WishRequest
+from worker.rules import PROMPT_LENGTH
 
 AUDIENCES = [audience.value for audience in Audience]
 
@@ -20,8 +20,13 @@ class PostRequest(StrictSerializer):
     audience = serializers.ChoiceField(choices=AUDIENCES)
 
 
-class RemixRequest(WishRequest):
+class RemixRequest(StrictSerializer):
     """A wish for a remix; whom it shows is inherited."""
+
+    prompt = serializers.CharField(max_length=PROMPT_LENGTH)
+    seed = serializers.IntegerField(min_value=0, max_value=2**31 - 1, required=False)
+    purpose = serializers.ChoiceField(choices=[p.value for p in Purpose], default=Purpose.ENTERTAINMENT.value)
+    audience = serializers.ChoiceField(choices=AUDIENCES, default=Audience.PRIVATE.value)
 
 
 class DownloadShape(serializers.Serializer[Any]):

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from worker import videos
+from consent import fences
 
 # Parameters named %(viewer)s; tables: p post, v video, a author.
 AUDIENCE = """(p.author_id = %(viewer)s OR p.audience = 'public'
@@ -19,7 +19,9 @@ AUDIENCE = """(p.author_id = %(viewer)s OR p.audience = 'public'
         SELECT 1 FROM accounts_follow w WHERE w.follower_id = %(viewer)s AND w.followee_id = p.author_id))
     OR EXISTS (SELECT 1 FROM worker_depiction x WHERE x.video_id = p.video_id AND x.subject_id = %(viewer)s))"""
 
-CONSENTED = videos.consented("v")
+CONSENTED = f"""NOT EXISTS (SELECT 1 FROM worker_depiction d JOIN consent_grant g ON g.id = d.grant_id
+    WHERE d.video_id = v.id AND NOT {fences.valid("d.epoch")}) AND {fences.unvetoed("v.lineage")}"""
+
 STANDS = "p.removed_at IS NULL AND v.taken_down_at IS NULL"
 VISIBLE = f"{STANDS} AND {AUDIENCE} AND {CONSENTED}"
 

@@ -1,25 +1,23 @@
 """Reviewing drafts: a depicted person accepts a render by its hash before it may be published, or vetoes it."""
 
-from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 
 from accounts.models import Person
 from consent import reviews, withdrawal
 from consent.models import Acceptance
 from socialvideo.lib.errors import Problem
 from worker import videos
-from worker.models import Depiction, Job, Video
-from worker.rules import Status, VideoState
+from worker.models import Depiction, Job, Video, vetoed
+from worker.rules import Status
 
 
 def waiting(subject: Person) -> QuerySet[Video]:
-    """Return the drafts that ``subject`` wished to review, has not answered, and that may still be published."""
-    asked = Depiction.objects.filter(video=OuterRef("pk"), subject=subject, grant__review=True)
+    """Return the drafts that ``subject`` wished to review and has not answered."""
+    asked = Depiction.objects.filter(video=OuterRef("pk"), subject=subject, grant__review=True, epoch=F("grant__epoch"))
     accepted = Acceptance.objects.filter(video_id=OuterRef("pk"), subject=subject, digest=OuterRef("content_digest"))
-    shown: QuerySet[Any] = videos.showing(subject)
-    return shown.filter(Exists(asked), ~Exists(accepted), ~Q(job__status=Status.REFUSED), state=VideoState.AVAILABLE)
+    return videos.showing(subject).filter(Exists(asked), ~Exists(accepted), ~vetoed("lineage"))
 
 
 def accept(*, subject: Person, video_id: UUID, sha256: str) -> None:

@@ -18,14 +18,6 @@ class Status(StrEnum):
     CANCELLED_CONSENT = "cancelled_consent"
 
 
-class VideoState(StrEnum):
-    """Whether a made video can still be watched. Whose permission ended, and how, is nobody else's affair."""
-
-    AVAILABLE = "available"
-    WITHDRAWN = "withdrawn"
-    TAKEN_DOWN = "taken_down"
-
-
 NEXT: dict[Status, frozenset[Status]] = {
     Status.QUEUED: frozenset({Status.IN_PROGRESS, Status.FAILED, Status.CANCELLED_CONSENT}),
     Status.IN_PROGRESS: frozenset(

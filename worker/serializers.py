@@ -12,21 +12,7 @@ from worker import rules
 from worker.models import Job, Video
 
 
-class TrialRequest(StrictSerializer):
-    """A wish to try on one's own grant: doing what, what for, for whom."""
-
-    prompt = serializers.CharField(max_length=rules.PROMPT_LENGTH)
-    purpose = serializers.ChoiceField(choices=[p.value for p in Purpose], default=Purpose.ENTERTAINMENT.value)
-    audience = serializers.ChoiceField(choices=[a.value for a in Audience], default=Audience.PRIVATE.value)
-
-
-class WishRequest(TrialRequest):
-    """A wish to be made; whom it shows is known otherwise."""
-
-    seed = serializers.IntegerField(min_value=0, max_value=2**31 - 1, required=False)
-
-
-class JobRequest(WishRequest):
+class JobRequest(StrictSerializer):
     """A wish: who, doing what, for whom."""
 
     subjects = serializers.ListField(
@@ -35,6 +21,18 @@ class JobRequest(WishRequest):
         max_length=rules.MAX_SUBJECTS,
         help_text="Handles of the people to depict.",
     )
+    prompt = serializers.CharField(max_length=rules.PROMPT_LENGTH)
+    seed = serializers.IntegerField(min_value=0, max_value=2**31 - 1, required=False)
+    purpose = serializers.ChoiceField(choices=[p.value for p in Purpose], default=Purpose.ENTERTAINMENT.value)
+    audience = serializers.ChoiceField(choices=[a.value for a in Audience], default=Audience.PRIVATE.value)
+
+
+class TrialRequest(StrictSerializer):
+    """A wish to try on one's own grant."""
+
+    prompt = serializers.CharField(max_length=rules.PROMPT_LENGTH)
+    purpose = serializers.ChoiceField(choices=[p.value for p in Purpose], default=Purpose.ENTERTAINMENT.value)
+    audience = serializers.ChoiceField(choices=[a.value for a in Audience], default=Audience.PRIVATE.value)
 
 
 class TrialShape(serializers.Serializer[Any]):
@@ -96,10 +94,6 @@ class VideoShape(serializers.Serializer[Video]):
     """A sealed video, for its owner and the people depicted."""
 
     id = serializers.UUIDField()
-    state = serializers.ChoiceField(
-        choices=[s.value for s in rules.VideoState],
-        help_text="withdrawn: a permission that it rested on has ended, whosever and however.",
-    )
     width = serializers.IntegerField()
     height = serializers.IntegerField()
     fps = serializers.IntegerField()

@@ -13,7 +13,7 @@ from rest_framework.test import APIClient
 
 from accounts import graph
 from accounts.models import Follow, Person
-from consent import gate, withdrawal
+from consent import withdrawal
 from consent.models import Decision, Grant, LedgerLeaf, Permit
 from consent.withdrawal import Mode, Scope
 from feed import visibility
@@ -217,9 +217,9 @@ def test_stopping_leaves_what_is_published_and_publishes_no_draft(
     draft = factories.video(requester, subject)
     withdrawal.withdraw(subject=subject, scope=Scope(), mode=Mode.STOP)
     assert seen(remixed, viewer) == everywhere(True, True, True)
-    with pytest.raises(gate.Denied):
+    with pytest.raises(factories.jobs.gate.Denied):
         factories.post(requester, draft)
-    with pytest.raises(gate.Denied):
+    with pytest.raises(factories.jobs.gate.Denied):
         factories.job(requester, subject)
     assert (draft.posts.count(), Job.objects.filter(status="queued").count()) == (0, 0)
 

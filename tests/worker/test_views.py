@@ -276,7 +276,7 @@ def test_reading_a_job_or_a_video_costs_the_same_queries_however_many_are_in_it(
     job_id = video.job.id
     with django_assert_num_queries(AROUND + 1):
         api.get(f"{JOBS}/{job_id}")
-    with django_assert_num_queries(AROUND + 3):
+    with django_assert_num_queries(AROUND + 4):
         assert len(api.get(f"/api/v1/videos/{video.id}").data["depicted"]) == count
 
 
