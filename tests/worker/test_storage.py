@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,11 @@ def poster(tmp_path: Path) -> Path:
     path = tmp_path / "holiday.jpg"
     path.write_bytes(b"a poster")
     return path
+
+
+def expired(grant: Grant, ago: timedelta) -> None:
+    now = datetime.now(UTC)
+    Grant.objects.filter(id=grant.id).update(not_before=now - timedelta(days=9), expires_at=now - ago)
 
 
 def withdraw(grant: Grant) -> None:
@@ -116,6 +122,30 @@ def test_every_end_of_a_grant_counts(media: Listing, video: Video, state: str) -
     assert files(video) == [False, False]
 
 
+def test_the_bytes_of_an_earlier_epoch_are_removed(media: Listing, video: Video) -> None:
+    Grant.objects.update(epoch=2)
+    assert (storage.purge_ended(), files(video)) == (1, [False, False])
+
+
+def test_what_expired_is_removed_only_once_no_renewal_can_be_under_way(
+    media: Listing, video: Video, grant: Grant
+) -> None:
+    expired(grant, ago=timedelta(minutes=1))
+    assert (storage.purge_ended(), files(video)) == (0, [True, True])
+    expired(grant, ago=timedelta(hours=2))
+    assert (storage.purge_ended(), files(video)) == (1, [False, False])
+
+
+def test_one_purge_goes_on_until_nothing_is_left(
+    media: Listing, grant: Grant, subject: Person, requester: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage, "AT_ONCE", 2)
+    videos = [factories.video(requester, subject) for _ in range(5)]
+    withdraw(grant)
+    assert storage.purge_ended() == 5
+    assert not any(exists for video in videos for exists in files(video))
+
+
 def test_a_purge_that_was_interrupted_is_finished_by_the_next(
     media: Listing, grant: Grant, subject: Person, requester: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -128,6 +158,7 @@ def test_a_purge_that_was_interrupted_is_finished_by_the_next(
             raise OSError("the store is away")
         done.append(drop(names))
 
+    monkeypatch.setattr(storage, "AT_ONCE", 1)
     with monkeypatch.context() as patched:
         patched.setattr(storage, "drop", failing)
         with pytest.raises(OSError, match="the store is away"):
