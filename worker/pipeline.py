@@ -17,7 +17,7 @@ from consent.gate import Denied
 from consent.permits import Redeemed
 from consent.rules import Claim
 from socialvideo.lib.ids import new_id
-from worker import encoding, jobs, rules, storage
+from worker import encoding, jobs, rules, storage, videos
 from worker.encoding import Encoded
 from worker.engines.base import Engine, EngineFailed, OnStep, Scene
 from worker.jobs import Claimed
@@ -41,6 +41,8 @@ def run(job_id: UUID) -> None:
         log.info("job %s is no longer ours", claimed.job_id)
     except permits.Unusable as unusable:
         jobs.fail(claimed, "permit_unusable", str(unusable))
+    except videos.TakenDown:
+        jobs.fail(claimed, "original_taken_down", "A moderator took down the video that this is a remix of.")
     except EngineFailed as failed:
         jobs.fail(claimed, failed.code, failed.detail)
     except (KeyboardInterrupt, SystemExit):
@@ -79,12 +81,14 @@ def _make(claimed: Claimed) -> None:
 
 
 def _checks(claimed: Claimed, redeemed: Redeemed) -> OnStep:
-    """Return what runs before every step: is consent still there, is the job still ours, how far are we."""
+    """Return what runs before every step: is consent still there, the original too, the job ours; how far are we."""
     shown = 0
 
     def on_step(done: int, total: int) -> None:
         nonlocal shown
         permits.recheck(redeemed)
+        if redeemed.lineage:
+            videos.require_up(redeemed.lineage)
         progress = rules.percent(done, total)
         if done == 0 or rules.worth_writing(shown, progress):
             jobs.report(claimed, progress)
@@ -99,6 +103,7 @@ def _seal(claimed: Claimed, redeemed: Redeemed, chosen: Engine, encoded: Encoded
     film, poster = names
 
     def store(claims: Sequence[Claim], review: bool) -> None:
+        videos.require_up(redeemed.lineage, held=True)
         video = Video.objects.create(
             id=video_id,
             owner_id=redeemed.requester_id,

@@ -14,6 +14,11 @@ from socialvideo.lib.errors import Problem
 from worker import standing
 from worker.models import Depiction, Video
 
+
+class TakenDown(Exception):
+    """A moderator took down what is being remixed."""
+
+
 # Parameters named %(person)s, %(after)s and %(limit)s.
 _BEFORE = "(%(after)s::uuid IS NULL OR {id} < %(after)s)"
 _MADE = f"""SELECT o.id, o.lineage, o.taken_down_at FROM worker_video o
@@ -54,8 +59,23 @@ def find(person: Person, video_id: UUID) -> Video:
 def take_down(video_id: UUID) -> None:
     """Take the video and its remixes out of sight everywhere, and cut whoever is watching. Joins the transaction."""
     with transaction.atomic():
-        Video.objects.filter(lineage__contains=[video_id], taken_down_at=None).update(taken_down_at=Now())
+        tree = Video.objects.filter(lineage__contains=[video_id])
+        # Held in order, the video before its remixes, so that a remix which is being sealed has committed when the
+        # next statement looks for remixes.
+        list(tree.select_for_update(no_key=True).order_by("id").values_list("id"))
+        tree.filter(taken_down_at=None).update(taken_down_at=Now())
         bus.announce("video", [video_id])
+
+
+def require_up(lineage: Sequence[UUID], *, held: bool = False) -> None:
+    """Raise TakenDown if a moderator took one of these videos down.
+
+    ``held``: in the caller's transaction, and none is taken down before that ends.
+    """
+    rows = Video.objects.filter(id__in=lineage).order_by("id")
+    rows = rows.select_for_update(no_key=True) if held else rows
+    if any(rows.values_list("taken_down_at", flat=True)):
+        raise TakenDown
 
 
 def _newest(page: str, person: Person, after: UUID | None, limit: int) -> Sequence[Video]:

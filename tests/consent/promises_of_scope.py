@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.models.functions import Now
 from django.test.utils import CaptureQueriesContext
 
-from consent import fences, gate, journal, permits, reviews, withdrawal
+from consent import fences, gate, journal, likenesses, permits, reviews, withdrawal
 from consent.models import Acceptance, Decision, Grant, LedgerLeaf, Likeness, Permit, Veto
 from consent.rules import ANY, Allowed, Category, Claim, Modality, Point, Right, Wish
 from consent.withdrawal import Mode, Scope
@@ -185,6 +185,30 @@ def only_who_is_shown_has_a_say() -> bool:
     accept = partial(reviews.accept, subject=other, video_id=about.video_id, digest=DIGEST)
     veto = partial(withdrawal.withdraw, subject=other, scope=Scope(video_id=about.video_id))
     return refuses(accept, Problem) and refuses(veto, Problem)
+
+
+def a_run_makes_no_step_with_an_erased_photo() -> bool:
+    grant = granted()
+    proof = redeemed(grant)
+    permits.recheck(proof)
+    likenesses.erase(subject=grant.subject)
+    return refuses(partial(permits.recheck, proof), gate.Denied)
+
+
+def a_run_seals_nothing_of_an_erased_photo() -> bool:
+    grant, made = granted(), list[object]()
+    proof = redeemed(grant)
+    likenesses.erase(subject=grant.subject)
+    spend = partial(permits.spend, proof, video_id=new_id(), effect=lambda *_: made.append(True))
+    return refuses(spend, gate.Denied) and not made
+
+
+def a_run_goes_on_with_no_other_photo() -> bool:
+    grant = granted()
+    proof = redeemed(grant)
+    likenesses.erase(subject=grant.subject)
+    factories.likeness(grant.subject)
+    return refuses(partial(permits.spend, proof, video_id=new_id(), effect=lambda *_: None), gate.Denied)
 
 
 def a_preview_leaves_no_trace() -> bool:
