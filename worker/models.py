@@ -138,3 +138,18 @@ class Job(models.Model):
 
     def __str__(self) -> str:
         return f"job {self.id} ({self.status})"
+
+
+class Unsealed(models.Model):
+    """A file that a run is about to store. No video names it until the seal, whose commit drops this row."""
+
+    name = models.CharField(max_length=80, primary_key=True)
+    job = models.ForeignKey(Job, on_delete=models.PROTECT, related_name="unsealed")
+
+    class Meta:
+        """So that whatever a killed run leaves is found."""
+
+        verbose_name_plural = "unsealed"
+
+    def __str__(self) -> str:
+        return self.name

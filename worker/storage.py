@@ -19,38 +19,68 @@ from django.utils.module_loading import import_string
 
 from consent.models import Veto
 from consent.rules import State
-from worker.models import Depiction, Video
+from worker.models import Depiction, Unsealed, Video
+from worker.rules import OPEN
 
 AT_ONCE = 500
-# A grant that has expired is never renewed; a renewal that read the clock just before has committed by then.
-RENEWABLE_SECONDS = 3600
+# By then, a renewal that read the clock just before its grant expired has committed, and a run whose lease was lost
+# while it slept has ended.
+LATE = timedelta(hours=1)
 
 
-def keep(path: Path) -> str:
-    """Store the file; return its name. Nobody can read it before a video's row names it."""
-    token = secrets.token_hex(16)
+def keep(path: Path, name: str) -> None:
+    """Store the file. Nobody can read it before a video's row names it."""
     with path.open("rb") as stream:
-        return default_storage.save(f"videos/{token[:2]}/{token}{path.suffix}", File(stream))
+        default_storage.save(name, File(stream))
 
 
 @contextmanager
-def kept(*paths: Path) -> Iterator[list[str]]:
-    """Store the files and give their names; if anything is raised before the block ends, none of them stays."""
-    names: list[str] = []
+def kept(job_id: UUID, *paths: Path) -> Iterator[list[str]]:
+    """Store the files and give their names, for the seal to ``release``; if anything is raised, none of them stays.
+
+    The names are written down first, so that what a killed process leaves is found.
+    """
+    names = [_random_name(path) for path in paths]
+    Unsealed.objects.bulk_create(Unsealed(name=name, job_id=job_id) for name in names)
     whole = False
     try:
-        names.extend(keep(path) for path in paths)
+        for path, name in zip(paths, names, strict=True):
+            keep(path, name)
         yield names
         whole = True
     finally:
         if not whole:
             drop(names)
+            release(names)
+
+
+def release(names: Iterable[str]) -> None:
+    """Note that a video names these files, in the transaction that writes it; or that they are gone."""
+    Unsealed.objects.filter(name__in=list(names)).delete()
 
 
 def drop(names: Iterable[str]) -> None:
     """Remove the files of these names; those already gone are fine."""
     for name in names:
         default_storage.delete(name)
+
+
+def purge() -> None:
+    """Remove all bytes that nobody can read or seal any more."""
+    purge_unsealed()
+    purge_ended()
+
+
+def purge_unsealed() -> int:
+    """Remove what runs stored that died before their seal, once their jobs have ended; return how many files.
+
+    Safe to repeat, and repeated: a run that was asleep may still write its file, though it can never seal it.
+    """
+    left = Unsealed.objects.exclude(job__status__in=OPEN)
+    names = list(left.values_list("name", flat=True))
+    drop(names)
+    left.filter(name__in=names, job__ended_at__lt=Now() - LATE).delete()
+    return len(names)
 
 
 def purge_ended() -> int:
@@ -74,10 +104,14 @@ class Handler(Protocol):
         ...
 
 
+def _random_name(path: Path) -> str:
+    token = secrets.token_hex(16)
+    return f"videos/{token[:2]}/{token}{path.suffix}"
+
+
 def _ended() -> list[Video]:
     """Return some videos whose bytes are still there and can never be read again."""
-    expired = Now() - timedelta(seconds=RENEWABLE_SECONDS)
-    ended = ~Q(grant__state=State.GIVEN) | ~Q(epoch=F("grant__epoch")) | Q(grant__expires_at__lt=expired)
+    ended = ~Q(grant__state=State.GIVEN) | ~Q(epoch=F("grant__epoch")) | Q(grant__expires_at__lt=Now() - LATE)
     resting = Depiction.objects.filter(ended, video__purged_at=None)
     there = Video.objects.filter(purged_at=None)
     fallen = list(there.filter(id__in=resting.values("video"))[:AT_ONCE])

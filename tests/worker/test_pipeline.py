@@ -197,10 +197,10 @@ def test_a_store_that_fails_at_the_poster_does_not_keep_the_film(
 ) -> None:
     keep = storage.keep
 
-    def full(path: Path) -> str:
+    def full(path: Path, name: str) -> None:
         if path.suffix == ".jpg":
             raise OSError("no space left")
-        return keep(path)
+        keep(path, name)
 
     monkeypatch.setattr(storage, "keep", full)
     with pytest.raises(OSError, match="no space left"):

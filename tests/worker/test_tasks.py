@@ -32,9 +32,7 @@ def test_run_job_runs_that_job(monkeypatch: pytest.MonkeyPatch) -> None:
     assert calls == [job_id]
 
 
-@pytest.mark.parametrize(
-    ("task", "room", "verb"), [(tasks.sweep, jobs, "sweep"), (tasks.purge, storage, "purge_ended")]
-)
+@pytest.mark.parametrize(("task", "room", "verb"), [(tasks.sweep, jobs, "sweep"), (tasks.purge, storage, "purge")])
 def test_a_task_makes_one_call(monkeypatch: pytest.MonkeyPatch, task: object, room: object, verb: str) -> None:
     calls: list[str] = []
     monkeypatch.setattr(room, verb, lambda: calls.append(verb))

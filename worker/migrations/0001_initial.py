@@ -74,6 +74,16 @@ class Migration(migrations.Migration):
                 ('video', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='depictions', to='worker.video')),
             ],
         ),
+        migrations.CreateModel(
+            name='Unsealed',
+            fields=[
+                ('name', models.CharField(max_length=80, primary_key=True, serialize=False)),
+                ('job', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='unsealed', to='worker.job')),
+            ],
+            options={
+                'verbose_name_plural': 'unsealed',
+            },
+        ),
         migrations.AddIndex(
             model_name='video',
             index=models.Index(condition=models.Q(('purged_at', None)), fields=['owner', '-id'], name='video_by_owner'),
