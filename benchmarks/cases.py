@@ -17,7 +17,8 @@ from worker.models import Video
 
 PEOPLE: dict[str, Person] = {}
 NAIVE = f"""SELECT {visibility.COLUMNS} FROM {visibility.TABLES} JOIN accounts_follow f ON f.followee_id = p.author_id
-    WHERE f.follower_id = %(viewer)s AND {visibility.VISIBLE} ORDER BY p.id DESC LIMIT 21"""
+    WHERE f.follower_id = %(viewer)s AND p.removed_at IS NULL AND {visibility.VISIBLE.format(p="p")}
+    ORDER BY p.id DESC LIMIT 21"""
 
 
 def fill(followed: int, posts: int) -> None:

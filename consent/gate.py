@@ -104,7 +104,7 @@ def _read(point: Point, requester_id: UUID, claims: Sequence[Claim], about: jour
     now = next((row.now for row in rows.values()), datetime.min)
     facts = Facts(
         grants=_remembered(remembered, rows) | _closest(fresh, [rows[key] for key in rows.keys() - held], now),
-        enrolled=_enrolled(point, claims),
+        enrolled=_enrolled(point, claims, about),
         accepted=_accepted(point, about),
         vetoed=_vetoed(about),
     )
@@ -135,11 +135,13 @@ def _counted(row: Grant, rows: Mapping[UUID, Grant]) -> GrantFact:
     return replace(row.fact(), uses=offer.uses, max_uses=offer.max_uses)
 
 
-def _enrolled(point: Point, claims: Sequence[Claim]) -> frozenset[UUID]:
-    if point not in (Point.REQUEST, Point.START):
+def _enrolled(point: Point, claims: Sequence[Claim], about: journal.About) -> frozenset[UUID]:
+    if point not in rules.PHOTO_USES:
         return frozenset()
-    subjects = [claim.subject_id for claim in claims]
-    return frozenset(Likeness.objects.filter(subject__in=subjects, erased_at=None).values_list("subject", flat=True))
+    active = Likeness.objects.filter(subject__in=[claim.subject_id for claim in claims], erased_at=None)
+    if point not in (Point.REQUEST, Point.START):
+        active = active.filter(id__in=about.likenesses)
+    return frozenset(active.values_list("subject", flat=True))
 
 
 def _accepted(point: Point, about: journal.About) -> frozenset[UUID]:

@@ -22,6 +22,8 @@ class About:
     """The video and all that it is a remix of: a veto of any of them ends it."""
     digest: bytes | None = None
     """The SHA-256 of the render, for reviews that are bound to it."""
+    likenesses: tuple[UUID, ...] = ()
+    """The photos that a run has open: whoever erases or replaces theirs ends the run."""
 
 
 NOTHING = About()

@@ -37,6 +37,11 @@ class Redeemed:
     lineage: tuple[UUID, ...] = ()
     """The videos that this one will be a remix of."""
 
+    @property
+    def photos(self) -> tuple[UUID, ...]:
+        """The likenesses by id; each stays the subject's own until they erase or replace it."""
+        return tuple(likeness.id for likeness in self.likenesses)
+
 
 @dataclass(frozen=True)
 class Origin:
@@ -114,8 +119,11 @@ def redeem(*, permit_id: UUID, digest: bytes, job_id: UUID, wish: Wish = ANY) ->
 
 
 def recheck(redeemed: Redeemed) -> None:
-    """Return while every grant stands; else journal the denial and raise gate.Denied. One query while it holds."""
-    if not fences.standing(redeemed.claims, redeemed.lineage, anew=True):
+    """Return while every grant and every photo in use stands; else journal the denial and raise gate.Denied.
+
+    One query while they do.
+    """
+    if not fences.standing(redeemed.claims, redeemed.lineage, anew=True, likenesses=redeemed.photos):
         _ask(redeemed, Point.STEP, lambda _: None)
 
 
@@ -166,6 +174,6 @@ def _ask(redeemed: Redeemed, point: Point, effect: Callable[[Allowed], T], video
         point=point,
         requester_id=redeemed.requester_id,
         claims=redeemed.claims,
-        about=journal.About(redeemed.job_id, video_id, redeemed.lineage),
+        about=journal.About(redeemed.job_id, video_id, redeemed.lineage, likenesses=redeemed.photos),
         effect=effect,
     )

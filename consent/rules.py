@@ -123,6 +123,8 @@ class Category(StrEnum):
 DENIED_BY_DEFAULT = frozenset(Category) - {Category.MEDICAL}
 # Points that begin or go on with a new use; a closed grant refuses them and leaves what was made alone.
 NEW_USES = frozenset({Point.REQUEST, Point.START, Point.STEP, Point.SEAL, Point.PUBLISH, Point.REMIX})
+# Points at which a photo is about to be used, or is in use.
+PHOTO_USES = frozenset({Point.REQUEST, Point.START, Point.STEP, Point.SEAL})
 
 WIDTH = {Audience.PRIVATE: 0, Audience.FOLLOWERS: 1, Audience.PUBLIC: 2}
 BREADTH = {None: 0, Group.CHOSEN: 1, Group.MUTUALS: 2, Group.EVERYONE: 3}
@@ -196,7 +198,7 @@ class Facts:
     grants: Mapping[UUID, GrantFact] = field(default_factory=dict)
     """The grant that answers each claim, by the claim's key."""
     enrolled: frozenset[UUID] = frozenset()
-    """Subjects with an active likeness."""
+    """Subjects with an active likeness; once a run has opened one, those whose opened one is still active."""
     accepted: frozenset[UUID] = frozenset()
     """Subjects who accepted this very render, byte for byte."""
     vetoed: frozenset[UUID] = frozenset()
@@ -246,7 +248,7 @@ def _fault(point: Point, claim: Claim, wish: Wish, facts: Facts, now: datetime) 
     if grant.group and claim.epoch is not None:
         # An offer to a group is taken up as a grant of the requester's own; nothing ever rests on the offer itself.
         return Reason.NO_GRANT
-    if point in (Point.REQUEST, Point.START) and claim.subject_id not in facts.enrolled:
+    if point in PHOTO_USES and claim.subject_id not in facts.enrolled:
         return Reason.NO_LIKENESS
     if claim.subject_id in facts.vetoed:
         return Reason.VETOED

@@ -22,7 +22,9 @@ def publish(*, author: Person, video_id: UUID, caption: str, audience: Audience)
         raise Problem(410, "taken_down", "A moderator took this video down. GET /api/v1/me/statements says why.")
 
     def write(_: Allowed) -> Post:
-        return Post.objects.create(author=author, video=video, caption=caption, audience=audience)
+        grants = [claim.held[0] for claim in video.claims()]
+        fields = {"caption": caption, "audience": audience, "grants": grants, "lineage": video.lineage}
+        return Post.objects.create(author=author, video=video, **fields)
 
     try:
         return gate.use(
@@ -42,3 +44,8 @@ def remove(*, author: Person, post_id: UUID) -> None:
     with transaction.atomic():
         if not Post.objects.filter(id=post_id, author=author, removed_at=None).update(removed_at=Now()):
             raise Problem(404, "not_found", "You have no standing post of this id.")
+
+
+def unlist(*, video_ids: list[UUID]) -> None:
+    """Purge handler: take posts that nobody can see any more out of the index which lists walk."""
+    Post.objects.filter(video__in=video_ids, unlisted_at=None).update(unlisted_at=Now())

@@ -12,41 +12,46 @@ from uuid import UUID
 from django.db import connection
 
 from consent import fences
+from worker import standing
 
-# Parameters named %(viewer)s; tables: p post, v video, a author.
-AUDIENCE = """(p.author_id = %(viewer)s OR p.audience = 'public'
-    OR (p.audience = 'followers' AND EXISTS (
-        SELECT 1 FROM accounts_follow w WHERE w.follower_id = %(viewer)s AND w.followee_id = p.author_id))
-    OR EXISTS (SELECT 1 FROM worker_depiction x WHERE x.video_id = p.video_id AND x.subject_id = %(viewer)s))"""
-
-CONSENTED = f"""NOT EXISTS (SELECT 1 FROM worker_depiction d JOIN consent_grant g ON g.id = d.grant_id
-    WHERE d.video_id = v.id AND NOT {fences.valid("d.epoch")}) AND {fences.unvetoed("v.lineage")}"""
-
-STANDS = "p.removed_at IS NULL AND v.taken_down_at IS NULL"
-VISIBLE = f"{STANDS} AND {AUDIENCE} AND {CONSENTED}"
+# Parameters named %(viewer)s, %(after)s and %(limit)s; tables: p post, v video, a author, c a post that may be listed.
+AUDIENCE = """({p}.author_id = %(viewer)s OR {p}.audience = 'public'
+    OR ({p}.audience = 'followers' AND EXISTS (
+        SELECT 1 FROM accounts_follow w WHERE w.follower_id = %(viewer)s AND w.followee_id = {p}.author_id))
+    OR EXISTS (SELECT 1 FROM worker_depiction x WHERE x.video_id = {p}.video_id AND x.subject_id = %(viewer)s))"""
+# What fell by a withdrawal is passed over by the post's own copies; only the video's own record makes it visible.
+VISIBLE = f"""{fences.unended("{p}.grants")} AND {fences.unvetoed("{p}.lineage")}
+    AND {AUDIENCE} AND {standing.named_stands("{p}.video_id")}"""
 
 COLUMNS = """p.id, p.caption, p.audience, p.published_at, a.id, a.handle, a.display_name,
     v.id, v.width, v.height, v.duration_ms, v.engine, v.is_preview,
     (SELECT coalesce(json_agg(json_build_object('id', s.id, 'handle', s.handle, 'display_name', s.display_name)
         ORDER BY s.handle), '[]') FROM worker_depiction d JOIN accounts_person s ON s.id = d.subject_id
         WHERE d.video_id = v.id)"""
-TABLES = "feed_post p JOIN worker_video v ON v.id = p.video_id JOIN accounts_person a ON a.id = p.author_id"
+JOINED = "JOIN worker_video v ON v.id = p.video_id JOIN accounts_person a ON a.id = p.author_id"
+TABLES = f"feed_post p {JOINED}"
 
-ONE = f"SELECT {COLUMNS}, {STANDS}, {CONSENTED} FROM {TABLES} WHERE p.id = %(post)s AND {AUDIENCE}"
-GRID = f"""SELECT {COLUMNS} FROM {TABLES} WHERE a.id = %(author)s AND {VISIBLE}
-    AND (%(after)s::uuid IS NULL OR p.id < %(after)s) ORDER BY p.id DESC LIMIT %(limit)s"""
+ONE = f"""SELECT {COLUMNS}, p.removed_at IS NULL AND v.taken_down_at IS NULL, {standing.consented("v")}
+    FROM {TABLES} WHERE p.id = %(post)s AND {AUDIENCE.format(p="p")}"""
+
+_POSTS = """SELECT p.id, p.author_id, p.audience, p.video_id, p.grants, p.lineage FROM feed_post p
+    WHERE p.author_id = {author} AND p.removed_at IS NULL AND p.unlisted_at IS NULL
+    AND (%(after)s::uuid IS NULL OR p.id < %(after)s)"""
+_NEWEST = standing.newest(_POSTS, VISIBLE.format(p="c"))
+_PAGE = f"SELECT {COLUMNS} FROM page JOIN feed_post p ON p.id = page.id {JOINED} ORDER BY p.id DESC"
+GRID = f"WITH page AS MATERIALIZED ({_NEWEST.format(author='%(author)s')} LIMIT %(limit)s) {_PAGE}"
 
 # Two stages: the authors with the freshest newest post, then their posts. Exact, for an author outside the first
 # LIMIT freshest cannot have a post among the first LIMIT; 12 times cheaper than joining all posts of all followed.
-_NEWEST = f"""SELECT p.id FROM feed_post p JOIN worker_video v ON v.id = p.video_id
-    WHERE p.author_id = f.followee_id AND {VISIBLE} AND (%(after)s::uuid IS NULL OR p.id < %(after)s)
-    ORDER BY p.id DESC LIMIT"""
-FOLLOWING = f"""WITH freshest AS (
-    SELECT f.followee_id FROM accounts_follow f CROSS JOIN LATERAL ({_NEWEST} 1) newest
-    WHERE f.follower_id = %(viewer)s ORDER BY newest.id DESC LIMIT %(limit)s)
-SELECT {COLUMNS} FROM freshest f CROSS JOIN LATERAL ({_NEWEST} %(limit)s) n
-JOIN feed_post p ON p.id = n.id JOIN worker_video v ON v.id = p.video_id JOIN accounts_person a ON a.id = p.author_id
-ORDER BY p.id DESC LIMIT %(limit)s"""
+FOLLOWING = f"""WITH freshest AS MATERIALIZED (
+    SELECT f.followee_id FROM accounts_follow f
+    CROSS JOIN LATERAL ({_NEWEST.format(author="f.followee_id")} LIMIT 1) n
+    WHERE f.follower_id = %(viewer)s ORDER BY n.id DESC LIMIT %(limit)s),
+page AS MATERIALIZED (
+    SELECT n.id FROM freshest f
+    CROSS JOIN LATERAL ({_NEWEST.format(author="f.followee_id")} LIMIT %(limit)s) n
+    ORDER BY n.id DESC LIMIT %(limit)s)
+{_PAGE}"""
 
 
 @dataclass(frozen=True)
@@ -77,7 +82,8 @@ def following(*, viewer: UUID, after: UUID | None, limit: int) -> list[Shown]:
 
 def may_watch(*, viewer: UUID, video_id: UUID) -> bool:
     """Tell whether a standing post shows this video to the viewer, consent apart (the gate decides that)."""
-    query = f"SELECT 1 FROM {TABLES} WHERE v.id = %(video)s AND p.removed_at IS NULL AND {AUDIENCE} LIMIT 1"
+    query = f"""SELECT 1 FROM feed_post p
+        WHERE p.video_id = %(video)s AND p.removed_at IS NULL AND {AUDIENCE.format(p="p")} LIMIT 1"""
     return bool(_rows(query, {"viewer": viewer, "video": video_id}))
 
 

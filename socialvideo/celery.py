@@ -9,6 +9,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "socialvideo.settings")
 django.setup(set_prefix=False)
 
 from celery import bootsteps  # noqa: E402
+from django.db import connection  # noqa: E402
 
 from consent import anchors  # noqa: E402 (Django must be set up before)
 from socialvideo.lib.queue import app  # noqa: E402
@@ -19,6 +20,10 @@ class Guard(bootsteps.StartStopStep):
 
     def __init__(self, worker: Any, **options: Any) -> None:
         anchors.guard()
+        # The children are forked from here: two processes that talk on one connection hear each other's answers, and
+        # the lock of a killed one lasts as long as the other.
+        connection.close()
+        connection.close_pool()
         super().__init__(worker, **options)
 
 

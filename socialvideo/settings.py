@@ -194,6 +194,8 @@ RATE_LIMIT_FACTOR = env.integer("RATE_LIMIT_FACTOR", 1, low=1, high=1_000_000)
 WITHDRAWAL_HANDLERS = ["worker.jobs.cancel_for"]
 # What runs in the transaction in which two people cease to follow each other (decision 4).
 PARTING_HANDLERS = ["consent.groups.part"]
+# Run when the bytes of videos that nobody can see any more are gone; they keep lists short, and hide nothing.
+PURGE_HANDLERS = ["feed.publishing.unlist"]
 LEDGER_KEY_FILE = Path(env.text("LEDGER_KEY_FILE", str(KEYS / "ledger_ed25519")))
 # The newest checkpoint, kept outside the database. Leave it out of backups: it tells that one was restored.
 LEDGER_ANCHOR_FILE = Path(env.text("LEDGER_ANCHOR_FILE", str(VAR / "ledger-anchor.json")))

@@ -11,8 +11,8 @@ from consent import audit, exports, keys
 from consent.models import PermitSubject
 from socialvideo.lib.archive import Archive, document
 from socialvideo.lib.clock import rfc3339, wall_now
-from worker import videos
-from worker.models import Job, Video
+from worker import standing
+from worker.models import Depiction, Job, Video
 
 README = """Everything that socialvideo holds about your likeness.
 
@@ -76,10 +76,20 @@ def _job(row: Job) -> exports.Row:
 
 
 def _videos(person: Person) -> Iterator[Video]:
-    return exports.oldest(videos.showing(person).prefetch_related(None))
+    """The videos that were made of the person, those that are gone included."""
+    theirs = Depiction.objects.filter(video=OuterRef("pk"), subject=person)
+    rows = Video.objects.filter(Exists(theirs)).annotate(stands=standing.standing()).select_related("owner")
+    return exports.oldest(rows)
 
 
 def _video(row: Any) -> exports.Row:
     made = {"maker_handle": row.owner.handle, "prompt": row.prompt, "engine": row.engine, "remix_of": row.remix_of_id}
     bytes_of = {"sha256": bytes(row.content_digest).hex(), "purged_at": row.purged_at}
-    return {"id": row.id, "state": row.state, **made, **bytes_of, "created_at": row.created_at}
+    gone = "taken_down" if row.taken_down_at else "withdrawn"
+    return {
+        "id": row.id,
+        "state": "available" if row.stands else gone,
+        **made,
+        **bytes_of,
+        "created_at": row.created_at,
+    }

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Exists, F, Func, OuterRef, Q
 from django.db.models.functions import Now
@@ -28,7 +29,7 @@ class Video(models.Model):
     """A sealed video. Its row exists only if its permit was spent in the same commit; its bytes may be purged."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    owner = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="videos")
+    owner = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="videos", db_index=False)
     remix_of = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="remixes")
     lineage = ArrayField(models.UUIDField(), default=list)
     permit = models.OneToOneField(Permit, on_delete=models.PROTECT, related_name="video")
@@ -50,7 +51,10 @@ class Video(models.Model):
     class Meta:
         """A video has bytes and lasts a while."""
 
-        indexes = [models.Index(fields=["owner", "-id"], name="video_by_owner")]
+        indexes = [
+            models.Index(fields=["owner", "-id"], condition=Q(purged_at=None), name="video_by_owner"),
+            GinIndex(fields=["lineage"], name="video_by_lineage"),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(size_bytes__gt=0, duration_ms__gt=0), name="video_not_empty"),
             models.CheckConstraint(
@@ -74,8 +78,8 @@ class Video(models.Model):
 class Depiction(models.Model):
     """One subject in one video, with the grant and the epoch on which that rests."""
 
-    video = models.ForeignKey(Video, on_delete=models.PROTECT, related_name="depictions")
-    subject = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="depictions")
+    video = models.ForeignKey(Video, on_delete=models.PROTECT, related_name="depictions", db_index=False)
+    subject = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="depictions", db_index=False)
     grant = models.ForeignKey(Grant, on_delete=models.PROTECT, related_name="depictions")
     epoch = models.PositiveIntegerField()
 
@@ -134,3 +138,18 @@ class Job(models.Model):
 
     def __str__(self) -> str:
         return f"job {self.id} ({self.status})"
+
+
+class Unsealed(models.Model):
+    """A file that a run is about to store. No video names it until the seal, whose commit drops this row."""
+
+    name = models.CharField(max_length=80, primary_key=True)
+    job = models.ForeignKey(Job, on_delete=models.PROTECT, related_name="unsealed")
+
+    class Meta:
+        """So that whatever a killed run leaves is found."""
+
+        verbose_name_plural = "unsealed"
+
+    def __str__(self) -> str:
+        return self.name

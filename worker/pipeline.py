@@ -1,7 +1,6 @@
 """The one path from a permit to a video: claim → redeem → open portraits → render → encode → seal."""
 
 import logging
-import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,7 +16,7 @@ from consent.gate import Denied
 from consent.permits import Redeemed
 from consent.rules import Claim
 from socialvideo.lib.ids import new_id
-from worker import encoding, jobs, rules, storage
+from worker import encoding, jobs, rules, scratch, storage, videos
 from worker.encoding import Encoded
 from worker.engines.base import Engine, EngineFailed, OnStep, Scene
 from worker.jobs import Claimed
@@ -29,6 +28,7 @@ ENGINES: dict[str, Engine] = {}
 
 def run(job_id: UUID) -> None:
     """Run one job to its end. Safe to call any number of times, by any number of workers at once."""
+    scratch.clear()
     claimed = jobs.claim(job_id)
     if claimed is None:
         return
@@ -41,6 +41,8 @@ def run(job_id: UUID) -> None:
         log.info("job %s is no longer ours", claimed.job_id)
     except permits.Unusable as unusable:
         jobs.fail(claimed, "permit_unusable", str(unusable))
+    except videos.TakenDown:
+        jobs.fail(claimed, "original_taken_down", "A moderator took down the video that this is a remix of.")
     except EngineFailed as failed:
         jobs.fail(claimed, failed.code, failed.detail)
     except (KeyboardInterrupt, SystemExit):
@@ -69,22 +71,24 @@ def _make(claimed: Claimed) -> None:
         fps=settings.VIDEO_FPS,
         seconds=settings.VIDEO_SECONDS,
     )
-    with tempfile.TemporaryDirectory(prefix="render-") as folder:
-        film, poster = Path(folder, "video.mp4"), Path(folder, "poster.jpg")
+    with scratch.folder() as folder:
+        film, poster = folder / "video.mp4", folder / "poster.jpg"
         chosen = engine(spec.engine)
         encoded = encoding.encode(chosen.render(scene, _checks(claimed, redeemed)), film)
         encoding.poster(film, poster)
-        with storage.kept(film, poster) as names:
+        with storage.kept(claimed.job_id, film, poster) as names:
             _seal(claimed, redeemed, chosen, encoded, names)
 
 
 def _checks(claimed: Claimed, redeemed: Redeemed) -> OnStep:
-    """Return what runs before every step: is consent still there, is the job still ours, how far are we."""
+    """Return what runs before every step: is consent still there, the original too, the job ours; how far are we."""
     shown = 0
 
     def on_step(done: int, total: int) -> None:
         nonlocal shown
         permits.recheck(redeemed)
+        if redeemed.lineage:
+            videos.require_up(redeemed.lineage)
         progress = rules.percent(done, total)
         if done == 0 or rules.worth_writing(shown, progress):
             jobs.report(claimed, progress)
@@ -99,6 +103,7 @@ def _seal(claimed: Claimed, redeemed: Redeemed, chosen: Engine, encoded: Encoded
     film, poster = names
 
     def store(claims: Sequence[Claim], review: bool) -> None:
+        videos.require_up(redeemed.lineage, held=True)
         video = Video.objects.create(
             id=video_id,
             owner_id=redeemed.requester_id,
@@ -121,6 +126,7 @@ def _seal(claimed: Claimed, redeemed: Redeemed, chosen: Engine, encoded: Encoded
             Depiction(video=video, subject_id=claim.subject_id, grant_id=claim.held[0], epoch=claim.held[1])
             for claim in claims
         )
+        storage.release(names)
         jobs.complete(claimed, video_id, review=review)
 
     permits.spend(redeemed, video_id=video_id, effect=store)

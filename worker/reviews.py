@@ -8,8 +8,8 @@ from accounts.models import Person
 from consent import reviews, withdrawal
 from consent.models import Acceptance
 from socialvideo.lib.errors import Problem
-from worker import videos
-from worker.models import Depiction, Job, Video, vetoed
+from worker import standing, videos
+from worker.models import Depiction, Job, Video
 from worker.rules import Status
 
 
@@ -17,7 +17,8 @@ def waiting(subject: Person) -> QuerySet[Video]:
     """Return the drafts that ``subject`` wished to review and has not answered."""
     asked = Depiction.objects.filter(video=OuterRef("pk"), subject=subject, grant__review=True, epoch=F("grant__epoch"))
     accepted = Acceptance.objects.filter(video_id=OuterRef("pk"), subject=subject, digest=OuterRef("content_digest"))
-    return videos.showing(subject).filter(Exists(asked), ~Exists(accepted), ~vetoed("lineage"))
+    rows = Video.objects.filter(Exists(asked), ~Exists(accepted), standing.standing())
+    return rows.prefetch_related("depictions__subject")
 
 
 def accept(*, subject: Person, video_id: UUID, sha256: str) -> None:

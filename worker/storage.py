@@ -3,37 +3,60 @@
 import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
+from typing import Protocol
+from uuid import UUID
 
+from django.conf import settings
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.files import File
 from django.core.files.storage import default_storage
-from django.db.models import Exists, OuterRef
+from django.db import transaction
+from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils.module_loading import import_string
 
-from consent.models import Grant
+from consent.models import Veto
 from consent.rules import State
-from worker.models import Depiction, Video, vetoed
+from worker.models import Depiction, Unsealed, Video
+from worker.rules import OPEN
+
+AT_ONCE = 500
+# By then, a renewal that read the clock just before its grant expired has committed, and a run whose lease was lost
+# while it slept has ended.
+LATE = timedelta(hours=1)
 
 
-def keep(path: Path) -> str:
-    """Store the file; return its name. Nobody can read it before a video's row names it."""
-    token = secrets.token_hex(16)
+def keep(path: Path, name: str) -> None:
+    """Store the file. Nobody can read it before a video's row names it."""
     with path.open("rb") as stream:
-        return default_storage.save(f"videos/{token[:2]}/{token}{path.suffix}", File(stream))
+        default_storage.save(name, File(stream))
 
 
 @contextmanager
-def kept(*paths: Path) -> Iterator[list[str]]:
-    """Store the files and give their names; if anything is raised before the block ends, none of them stays."""
-    names: list[str] = []
+def kept(job_id: UUID, *paths: Path) -> Iterator[list[str]]:
+    """Store the files and give their names, for the seal to ``release``; if anything is raised, none of them stays.
+
+    The names are written down first, so that what a killed process leaves is found.
+    """
+    names = [_random_name(path) for path in paths]
+    Unsealed.objects.bulk_create(Unsealed(name=name, job_id=job_id) for name in names)
     whole = False
     try:
-        names.extend(keep(path) for path in paths)
+        for path, name in zip(paths, names, strict=True):
+            keep(path, name)
         yield names
         whole = True
     finally:
         if not whole:
             drop(names)
+            release(names)
+
+
+def release(names: Iterable[str]) -> None:
+    """Note that a video names these files, in the transaction that writes it; or that they are gone."""
+    Unsealed.objects.filter(name__in=list(names)).delete()
 
 
 def drop(names: Iterable[str]) -> None:
@@ -42,15 +65,66 @@ def drop(names: Iterable[str]) -> None:
         default_storage.delete(name)
 
 
+def purge() -> None:
+    """Remove all bytes that nobody can read or seal any more."""
+    purge_unsealed()
+    purge_ended()
+
+
+def purge_unsealed() -> int:
+    """Remove what runs stored that died before their seal, once their jobs have ended; return how many files.
+
+    Safe to repeat, and repeated: a run that was asleep may still write its file, though it can never seal it.
+    """
+    left = Unsealed.objects.exclude(job__status__in=OPEN)
+    names = list(left.values_list("name", flat=True))
+    drop(names)
+    left.filter(name__in=names, job__ended_at__lt=Now() - LATE).delete()
+    return len(names)
+
+
 def purge_ended() -> int:
-    """Remove the bytes of every video whose grant has ended or that was vetoed; return how many. Safe to repeat.
+    """Remove the bytes of every video that a grant or a veto ended; return how many. Safe to repeat and to interrupt.
 
     Hygiene only: such a video is unreadable from the commit that ended its grant.
     """
-    ended = Grant.objects.exclude(state=State.GIVEN)
-    resting = Depiction.objects.filter(video=OuterRef("pk"), grant__in=ended)
-    videos = list(Video.objects.filter(Exists(resting) | vetoed("lineage"), purged_at=None)[:500])
-    for video in videos:
-        drop([video.file, video.poster])
-        Video.objects.filter(id=video.id).update(purged_at=Now())
-    return len(videos)
+    purged = 0
+    while batch := _ended():
+        drop(name for video in batch for name in (video.file, video.poster))
+        _mark([video.id for video in batch])
+        purged += len(batch)
+    return purged
+
+
+class Handler(Protocol):
+    """What a dotted path in PURGE_HANDLERS names; it runs in the transaction that says what was purged."""
+
+    def __call__(self, *, video_ids: list[UUID]) -> None:
+        """Tidy up what shows these videos, which nobody can see any more."""
+        ...
+
+
+def _random_name(path: Path) -> str:
+    token = secrets.token_hex(16)
+    return f"videos/{token[:2]}/{token}{path.suffix}"
+
+
+def _ended() -> list[Video]:
+    """Return some videos whose bytes are still there and can never be read again."""
+    ended = ~Q(grant__state=State.GIVEN) | ~Q(epoch=F("grant__epoch")) | Q(grant__expires_at__lt=Now() - LATE)
+    resting = Depiction.objects.filter(ended, video__purged_at=None)
+    there = Video.objects.filter(purged_at=None)
+    fallen = list(there.filter(id__in=resting.values("video"))[:AT_ONCE])
+    vetoes = ArraySubquery(Veto.objects.values("video_id"))
+    return fallen or list(there.filter(lineage__overlap=vetoes)[:AT_ONCE])
+
+
+def _mark(video_ids: list[UUID]) -> None:
+    with transaction.atomic():
+        rows = Video.objects.filter(id__in=video_ids)
+        # In the order in which a takedown holds them, so that the two never wait for each other.
+        list(rows.select_for_update(no_key=True).order_by("id").values_list("id"))
+        rows.update(purged_at=Now())
+        for dotted in settings.PURGE_HANDLERS:
+            handler: Handler = import_string(dotted)
+            handler(video_ids=video_ids)

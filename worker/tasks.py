@@ -21,5 +21,5 @@ def sweep(**_: object) -> None:
 
 @shared_task(name="worker.tasks.purge")
 def purge(**_: object) -> None:
-    """Remove the bytes of withdrawn videos."""
-    storage.purge_ended()
+    """Remove the bytes of withdrawn videos, and of runs that were killed."""
+    storage.purge()

@@ -11,7 +11,7 @@ from accounts.auth import signed_in
 from consent import grants
 from consent.rules import Refused
 from socialvideo.lib import ratelimit
-from socialvideo.lib.cursors import paged
+from socialvideo.lib.cursors import page, paged, window
 from socialvideo.lib.idempotency import idempotent
 from socialvideo.lib.schema import binary, described, page_of
 from socialvideo.lib.wire import JSONRenderer
@@ -97,7 +97,9 @@ class VideosView(APIView):
 
     @described(gives=page_of(VideoShape), problems=(400,), listed=True, summary="List my videos")
     def get(self, request: Request) -> Response:
-        return paged(request, videos.of_person(signed_in(request)), lambda video: VideoShape(video).data)
+        after, limit = window(request)
+        rows = videos.made_by(signed_in(request), after=after, limit=limit + 1)
+        return page(request, rows, limit, lambda video: VideoShape(video).data)
 
 
 class ShowingMeView(APIView):
@@ -105,7 +107,9 @@ class ShowingMeView(APIView):
 
     @described(gives=page_of(VideoShape), problems=(400,), listed=True, summary="List videos that show me")
     def get(self, request: Request) -> Response:
-        return paged(request, videos.showing(signed_in(request)), lambda video: VideoShape(video).data)
+        after, limit = window(request)
+        rows = videos.showing(signed_in(request), after=after, limit=limit + 1)
+        return page(request, rows, limit, lambda video: VideoShape(video).data)
 
 
 class ZipRenderer(JSONRenderer):

@@ -9,7 +9,7 @@ from django.db import transaction
 
 log = logging.getLogger(__name__)
 
-app = Celery("socialvideo", fixups=["celery.fixups.django:DjangoFixup"])
+app = Celery("socialvideo")
 app.conf.update(settings.CELERY)
 
 

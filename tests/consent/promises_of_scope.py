@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.models.functions import Now
 from django.test.utils import CaptureQueriesContext
 
-from consent import fences, gate, journal, permits, reviews, withdrawal
+from consent import fences, gate, journal, likenesses, permits, reviews, withdrawal
 from consent.models import Acceptance, Decision, Grant, LedgerLeaf, Likeness, Permit, Veto
 from consent.rules import ANY, Allowed, Category, Claim, Modality, Point, Right, Wish
 from consent.withdrawal import Mode, Scope
@@ -192,6 +192,30 @@ def a_preview_is_told_and_counts_nothing() -> bool:
     gate.would(requester_id=grant.grantee_id, claims=[Claim(grant.subject_id)], wish=ANY, journaled=True)
     told = list(Decision.objects.filter(subject=grant.subject).values_list("point", "verdict", "grant"))
     return told == [("preview", "allowed", grant.id)] and Grant.objects.get(id=grant.id).uses == 0
+
+
+def a_run_makes_no_step_with_an_erased_photo() -> bool:
+    grant = granted()
+    proof = redeemed(grant)
+    permits.recheck(proof)
+    likenesses.erase(subject=grant.subject)
+    return refuses(partial(permits.recheck, proof), gate.Denied)
+
+
+def a_run_seals_nothing_of_an_erased_photo() -> bool:
+    grant, made = granted(), list[object]()
+    proof = redeemed(grant)
+    likenesses.erase(subject=grant.subject)
+    spend = partial(permits.spend, proof, video_id=new_id(), effect=lambda *_: made.append(True))
+    return refuses(spend, gate.Denied) and not made
+
+
+def a_run_goes_on_with_no_other_photo() -> bool:
+    grant = granted()
+    proof = redeemed(grant)
+    likenesses.erase(subject=grant.subject)
+    factories.likeness(grant.subject)
+    return refuses(partial(permits.spend, proof, video_id=new_id(), effect=lambda *_: None), gate.Denied)
 
 
 def a_trial_leaves_no_trace() -> bool:

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Person
 from consent import gate, journal, keys, locks, withdrawal
-from consent.models import Decision, Grant, LedgerHead, LedgerLeaf
+from consent.models import Decision, Grant, LedgerHead, LedgerLeaf, Likeness
 from consent.rules import (
     Allowed,
     Claim,
@@ -35,6 +35,11 @@ def test_an_effect_runs_when_the_grant_stands(grant: Grant, subject: Person, req
     assert outcome == [grant.id]
 
 
+def photo(grant: Grant) -> UUID:
+    """The subject's likeness that a run has open."""
+    return Likeness.objects.get(subject=grant.subject_id).id
+
+
 @pytest.mark.parametrize("point", Point)
 def test_an_allowed_decision_is_journaled_with_the_grant_it_rests_on(grant: Grant, point: Point) -> None:
     job_id, video_id = new_id(), new_id()
@@ -43,7 +48,7 @@ def test_an_allowed_decision_is_journaled_with_the_grant_it_rests_on(grant: Gran
         requester_id=grant.grantee_id,
         claims=[held(grant)],
         wish=WISH,
-        about=journal.About(job_id, video_id),
+        about=journal.About(job_id, video_id, likenesses=(photo(grant),)),
         effect=lambda _: None,
     )
     row = Decision.objects.get()
@@ -255,19 +260,21 @@ def steps(queries: CaptureQueriesContext) -> list[str]:
     [
         (Point.REQUEST, ["grants", "grants held", "likenesses"]),
         (Point.START, ["grants", "likenesses"]),
-        (Point.STEP, ["grants"]),
-        (Point.SEAL, ["grants"]),
+        (Point.STEP, ["grants", "likenesses"]),
+        (Point.SEAL, ["grants", "likenesses"]),
         (Point.PUBLISH, ["grants"]),
         (Point.OPEN, ["grants"]),
         (Point.CHUNK, ["grants"]),
     ],
 )
 def test_the_statements_of_a_use_come_in_one_order(grant: Grant, point: Point, read: list[str]) -> None:
+    about = journal.About(likenesses=(photo(grant),))
     with CaptureQueriesContext(connection) as queries:
         gate.use(
             point=point,
             requester_id=grant.grantee_id,
             claims=[held(grant)],
+            about=about,
             effect=lambda _: Person.objects.filter(id=grant.grantee_id).update(bio="seen"),
         )
     assert steps(queries) == ["lock", *read, *WRITTEN]

@@ -127,6 +127,11 @@ def for_anybody(real: Callable[..., Any], point: Point, _: UUID, claims: Sequenc
     return real(point, some.grantee_id if some else new_id(), claims, about)
 
 
+def everybody(point: Point, claims: Sequence[Claim], about: journal.About) -> frozenset[UUID]:
+    """Count everybody as enrolled."""
+    return frozenset(claim.subject_id for claim in claims)
+
+
 def signing_a_part(content: dict[str, Any]) -> dict[str, object]:
     """Sign the terms of a receipt alone."""
     return {**content, "signature": keys.signed({"terms": content["terms"]})["signature"]}
@@ -218,7 +223,7 @@ MUTANTS: dict[str, Row] = {
     "a grant serves anybody": (promises.a_grant_is_for_its_grantee, around(gate, "_read", for_anybody)),
     "everybody counts as enrolled": (
         promises.without_a_likeness_nothing_is_requested,
-        patched(gate, "_enrolled", lambda point, claims: frozenset(claim.subject_id for claim in claims)),
+        patched(gate, "_enrolled", everybody),
     ),
     "the gate does without the key": (
         promises.nothing_is_used_without_the_key,
@@ -400,6 +405,19 @@ MUTANTS: dict[str, Row] = {
     "a preview is not told": (
         promises_of_scope.a_preview_is_told_and_counts_nothing,
         patched(journal, "write", nothing),
+    ),
+    # The photo of a run.
+    "a step does not look for the photo": (
+        promises_of_scope.a_run_makes_no_step_with_an_erased_photo,
+        around(fences, "standing", lambda real, *claims, likenesses=(), **rest: real(*claims, **rest)),
+    ),
+    "a seal does not look for the photo": (
+        promises_of_scope.a_run_seals_nothing_of_an_erased_photo,
+        patched(rules, "PHOTO_USES", frozenset({Point.REQUEST, Point.START})),
+    ),
+    "any photo of the subject will do": (
+        promises_of_scope.a_run_goes_on_with_no_other_photo,
+        around(gate, "_enrolled", lambda real, point, *rest: real(Point.START, *rest)),
     ),
     "a trial is journaled": (
         promises_of_scope.a_trial_leaves_no_trace,

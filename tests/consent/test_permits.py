@@ -12,7 +12,7 @@ from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Person
-from consent import gate, likenesses, permits, withdrawal
+from consent import fences, gate, likenesses, permits, withdrawal
 from consent.models import Decision, Grant, Permit
 from consent.permits import Redeemed, Unusable
 from consent.rules import Audience, Claim, Point, Purpose, Wish
@@ -430,6 +430,29 @@ def test_stopping_stops_what_runs(grant: Grant) -> None:
         with pytest.raises(gate.Denied):
             act()
     assert (ran, state(Permit.objects.get())) == ([], "redeemed")
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["erased", "replaced"])
+def test_an_erased_photo_ends_what_runs_though_the_grant_stands(grant: Grant, again: bool) -> None:
+    redeemed, ran = redeem(issue(grant)), list[Any]()
+    likenesses.erase(subject=grant.subject)
+    if again:
+        factories.likeness(grant.subject)
+    for act in (lambda: permits.recheck(redeemed), lambda: spend(redeemed, ran)):
+        with pytest.raises(gate.Denied):
+            act()
+    assert (ran, points("denied"), Permit.objects.get().state) == ([], ["step", "seal"], "redeemed")
+    assert set(Decision.objects.filter(verdict="denied").values_list("reason", flat=True)) == {"no_likeness"}
+    assert fences.standing(redeemed.claims)
+
+
+def test_a_run_that_begins_again_takes_the_photo_of_now(grant: Grant) -> None:
+    permit = issue(grant)
+    redeem(permit)
+    likenesses.erase(subject=grant.subject)
+    fresh = factories.likeness(grant.subject)
+    permits.recheck(redeem(permit))
+    assert redeem(permit).photos == (fresh.id,)
 
 
 @pytest.mark.parametrize("review", [False, True])

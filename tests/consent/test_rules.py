@@ -71,7 +71,7 @@ FAULTS: dict[Reason, GrantFact] = {
     Reason.REVIEW: replace(STANDING, review=True),
 }
 ONLY_AT = {
-    Reason.NO_LIKENESS: {Point.REQUEST, Point.START},
+    Reason.NO_LIKENESS: {Point.REQUEST, Point.START, Point.STEP, Point.SEAL},
     Reason.EXHAUSTED: {Point.REQUEST},
     Reason.REVIEW: {Point.PUBLISH},
     Reason.CLOSED: {Point.REQUEST, Point.START, Point.STEP, Point.SEAL, Point.PUBLISH, Point.REMIX},
@@ -280,7 +280,7 @@ def test_text_rules_cannot_widen(prompt: str, more: list[str]) -> None:
 # The reference: the same law written as a table of what must be true, in the order in which a fault is named.
 LAW: list[tuple[Reason, Callable[[Point, Claim, Wish, Facts, datetime], bool]]] = [
     (Reason.NO_GRANT, lambda p, c, w, f, n: key(c) in f.grants and f.grants[key(c)].subject_id == c.subject_id),
-    (Reason.NO_LIKENESS, lambda p, c, w, f, n: p.value not in ("request", "start") or c.subject_id in f.enrolled),
+    (Reason.NO_LIKENESS, lambda p, c, w, f, n: p.value not in PHOTO or c.subject_id in f.enrolled),
     (Reason.VETOED, lambda p, c, w, f, n: c.subject_id not in f.vetoed),
     (Reason.ENDED, lambda p, c, w, f, n: f.grants[key(c)].state.value == "given"),
     (Reason.STALE_EPOCH, lambda p, c, w, f, n: c.epoch in (None, f.grants[key(c)].epoch)),
@@ -306,6 +306,7 @@ LAW: list[tuple[Reason, Callable[[Point, Claim, Wish, Facts, datetime], bool]]] 
     ),
 ]
 NEW = {"request", "start", "step", "seal", "publish", "remix"}
+PHOTO = {"request", "start", "step", "seal"}
 CONTAINED = {
     "private": {"private"},
     "followers": {"private", "followers"},

@@ -69,7 +69,14 @@ def posts(wanted: Iterable[Wanted]) -> list[Post]:
         for held in row.grants
     )
     return Post.objects.bulk_create(
-        Post(author=row.author, video=video, audience=row.audience, removed_at=NOW if row.removed else None)
+        Post(
+            author=row.author,
+            video=video,
+            grants=[held.id for held in row.grants],
+            lineage=video.lineage,
+            audience=row.audience,
+            removed_at=NOW if row.removed else None,
+        )
         for row, video in zip(rows, videos, strict=True)
     )
 

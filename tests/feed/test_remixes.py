@@ -1,27 +1,19 @@
 """Remixes: they inherit everybody, need everybody's right, and end with whatever they are made from."""
 
-import itertools
-import os
-import time
 from collections.abc import Callable
 from typing import Any
-from uuid import UUID
 
 import pytest
-from django.db import connection
 from rest_framework.test import APIClient
 
 from accounts import graph
-from accounts.models import Follow, Person
+from accounts.models import Person
 from consent import withdrawal
-from consent.models import Decision, Grant, LedgerLeaf, Permit
+from consent.models import Decision, Grant, Permit
 from consent.withdrawal import Mode, Scope
-from feed import visibility
 from socialvideo.lib.ids import new_id
 from tests import factories
-from tests.feed import shelf
-from tests.feed.shelf import Wanted
-from worker import storage, videos
+from worker import videos
 from worker.models import Job, Video
 
 WISH = {"prompt": "at night", "audience": "public"}
@@ -222,58 +214,3 @@ def test_stopping_leaves_what_is_published_and_publishes_no_draft(
     with pytest.raises(factories.jobs.gate.Denied):
         factories.job(requester, subject)
     assert (draft.posts.count(), Job.objects.filter(status="queued").count()) == (0, 0)
-
-
-# A large tree
-
-DEPTH = 10
-
-
-def tree(authors: list[Person], grant: Grant, size: int) -> list[Video]:
-    """Write a tree of published remixes: chains below one root, each ``DEPTH`` deep."""
-    lineages: list[tuple[UUID, ...]] = [(new_id(),)]
-    while len(lineages) < size:
-        above = lineages[-1] if len(lineages[-1]) < DEPTH else lineages[0]
-        lineages.append((*above, new_id()))
-    shelf.posts(
-        Wanted(author, factories.Audience.PUBLIC, (grant,), lineage=lineage)
-        for author, lineage in zip(itertools.cycle(authors), lineages, strict=False)
-    )
-    return list(Video.objects.order_by("lineage"))
-
-
-def a_tree_ends(size: int, end: str) -> None:
-    """Assert that all lists are empty at once after one word of the subject."""
-    viewer, *authors = shelf.people(21)
-    subject = factories.enrolled()
-    grant = shelf.grant(subject, "stands")
-    made = tree(authors, grant, size)
-    assert (len(made), max(len(film.lineage) for film in made)) == (size, DEPTH)
-    Follow.objects.bulk_create(Follow(follower=viewer, followee=author) for author in authors)
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE worker_video, worker_depiction, feed_post, consent_grant, consent_veto")
-    assert len(visibility.following(viewer=viewer.id, after=None, limit=20)) == 20
-    root = next(film for film in made if film.remix_of is None)
-    sealed: dict[str, Any] = {"point": "seal", "verdict": "allowed", "grant": grant, "requester": root.owner}
-    leaf = LedgerLeaf.objects.create(index=10**6, kind="use", body=b"", leaf_hash=bytes(32))
-    Decision.objects.create(**sealed, subject=subject, video_id=root.id, leaf=leaf)
-    ENDS[end](subject, root)
-    began = time.perf_counter()
-    assert visibility.following(viewer=viewer.id, after=None, limit=20) == []
-    took = time.perf_counter() - began
-    for one in authors:
-        assert visibility.grid(viewer=viewer.id, author=one.id, after=None, limit=20) == []
-    assert took < 1, f"the feed over {size} withdrawn videos took {took * 1000:.0f} ms"
-
-
-@pytest.mark.parametrize("end", ["unpublish", "video"])
-def test_one_word_empties_every_list_of_a_tree_of_remixes(db: None, end: str) -> None:
-    a_tree_ends(300, end)
-
-
-@pytest.mark.proof
-@pytest.mark.skipif(os.environ.get("PROOFS") != "full", reason="a long proof: PROOFS=full runs it")
-@pytest.mark.parametrize("end", ["unpublish", "video"])
-def test_one_word_empties_every_list_of_ten_thousand_remixes(db: None, end: str) -> None:
-    a_tree_ends(10_000, end)
-    assert storage.purge_ended() == 500

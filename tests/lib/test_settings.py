@@ -92,9 +92,9 @@ def test_passwords_are_hashed_by_argon2_and_weighed_against_our_own_names() -> N
     assert set(similar.user_attributes) == {"handle", "email", "display_name"}
 
 
-def test_every_withdrawal_handler_and_engine_resolves() -> None:
-    handlers = [*real.WITHDRAWAL_HANDLERS, *real.PARTING_HANDLERS]
-    for dotted in [*handlers, *(path for name, path in real.ENGINES.items() if name == "preview")]:
+def test_every_handler_and_engine_resolves() -> None:
+    handlers = [*real.WITHDRAWAL_HANDLERS, *real.PARTING_HANDLERS, *real.PURGE_HANDLERS]
+    for dotted in [*handlers, real.ENGINES["preview"]]:
         module, _, name = dotted.rpartition(".")
         __import__(module)
         assert hasattr(sys.modules[module], name)

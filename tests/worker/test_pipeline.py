@@ -11,74 +11,15 @@ from django.db.models.functions import Now
 from pytest_django import Settings
 
 from accounts.models import Person
-from consent import permits, withdrawal
+from consent import permits
 from consent.models import Decision, Grant, Permit
-from consent.withdrawal import Mode
 from socialvideo.lib.ids import new_id
 from tests import factories
+from tests.worker.runs import Happening, Listing, ended
 from worker import encoding, jobs, pipeline, storage
 from worker.engines.base import Clip, EngineFailed, OnStep, Scene
 from worker.engines.preview import PreviewEngine
 from worker.models import Depiction, Job, Video
-
-Listing = Callable[[], list[str]]
-Happening = Callable[[], object]
-
-
-@pytest.fixture
-def job(portrait_grant: Grant, portrayed: Person, requester: Person) -> Job:
-    """A queued job that can really be rendered."""
-    return factories.job(requester, portrayed)
-
-
-@pytest.fixture
-def between_steps(monkeypatch: pytest.MonkeyPatch) -> Callable[[Happening], None]:
-    """Let something happen once, when the rendering is half done."""
-
-    def arrange(happening: Happening) -> None:
-        report, happened = jobs.report, []
-
-        def reported(claimed: jobs.Claimed, progress: int) -> None:
-            if progress >= 50 and not happened:
-                happened.append(happening())
-            report(claimed, progress)
-
-        monkeypatch.setattr(jobs, "report", reported)
-
-    return arrange
-
-
-@pytest.fixture
-def before_the_seal(monkeypatch: pytest.MonkeyPatch) -> Callable[[Happening], None]:
-    """Let something happen when all is rendered and stored, before the seal."""
-
-    def arrange(happening: Happening) -> None:
-        spend = permits.spend
-
-        def spent(*args: object, **kwargs: object) -> object:
-            happening()
-            return spend(*args, **kwargs)  # type: ignore[arg-type]
-
-        monkeypatch.setattr(permits, "spend", spent)
-
-    return arrange
-
-
-@pytest.fixture
-def fake_engine(monkeypatch: pytest.MonkeyPatch) -> Callable[[object], None]:
-    """Put another engine in the place of the preview."""
-    return lambda engine: monkeypatch.setitem(pipeline.ENGINES, "preview", engine)  # type: ignore[arg-type]
-
-
-def withdraw_all(subject: Person, mode: Mode = Mode.UNPUBLISH) -> Happening:
-    return lambda: withdrawal.withdraw(subject=subject, scope=withdrawal.Scope(), mode=mode)
-
-
-def ended(job: Job) -> tuple[str, str, int]:
-    """The job's state, why it failed, and how many uses its grants count."""
-    job.refresh_from_db()
-    return job.status, job.failure_code, Grant.objects.filter(permits__permit=job.permit).get().uses
-
 
 # What comes out
 
@@ -157,79 +98,6 @@ def test_consent_is_rechecked_before_every_step(job: Job, monkeypatch: pytest.Mo
     monkeypatch.setattr(permits, "recheck", checks.append)
     pipeline.run(job.id)
     assert len(checks) == 6
-
-
-# Consent that ends on the way
-
-
-@pytest.mark.parametrize("mode", Mode)
-@pytest.mark.parametrize("handlers", [["worker.jobs.cancel_for"], []], ids=["tidied", "untidied"])
-def test_a_withdrawal_between_two_steps_stops_the_job_and_leaves_nothing(
-    job: Job,
-    portrayed: Person,
-    media: Listing,
-    between_steps: Callable[[Happening], None],
-    settings: Settings,
-    handlers: list[str],
-    mode: Mode,
-) -> None:
-    settings.WITHDRAWAL_HANDLERS = handlers
-    between_steps(withdraw_all(portrayed, mode))
-    pipeline.run(job.id)
-    assert ended(job)[:2] == ("cancelled_consent", "")
-    assert (Video.objects.count(), Depiction.objects.count(), media()) == (0, 0, [])
-    assert Permit.objects.get().state == "void"
-
-
-def test_the_step_after_a_withdrawal_is_not_made(
-    job: Job, portrayed: Person, between_steps: Callable[[Happening], None], settings: Settings
-) -> None:
-    settings.WITHDRAWAL_HANDLERS = []
-    between_steps(withdraw_all(portrayed))
-    pipeline.run(job.id)
-    job.refresh_from_db()
-    assert job.progress == 50
-    denied = Decision.objects.get(verdict="denied")
-    assert (denied.point, denied.reason, denied.job_id) == ("step", "ended", job.id)
-
-
-@pytest.mark.parametrize("handlers", [["worker.jobs.cancel_for"], []], ids=["tidied", "untidied"])
-def test_a_withdrawal_before_the_seal_makes_no_video_and_leaves_no_files(
-    job: Job,
-    portrayed: Person,
-    media: Listing,
-    before_the_seal: Callable[[Happening], None],
-    settings: Settings,
-    handlers: list[str],
-) -> None:
-    settings.WITHDRAWAL_HANDLERS = handlers
-    stored: list[int] = []
-    before_the_seal(lambda: (stored.append(len(media())), withdraw_all(portrayed)()))
-    pipeline.run(job.id)
-    assert stored == [2]
-    assert ended(job)[:2] == ("cancelled_consent", "")
-    assert (Video.objects.count(), Depiction.objects.count(), media()) == (0, 0, [])
-    assert Decision.objects.get(verdict="denied").point == "seal"
-
-
-def test_a_withdrawal_before_the_start_renders_nothing(
-    job: Job, portrayed: Person, media: Listing, settings: Settings, fake_engine: Callable[[object], None]
-) -> None:
-    settings.WITHDRAWAL_HANDLERS = []
-    fake_engine(None)
-    withdraw_all(portrayed)()
-    pipeline.run(job.id)
-    assert ended(job)[:2] == ("cancelled_consent", "")
-    assert (Decision.objects.get(verdict="denied").point, media()) == ("start", [])
-
-
-def test_a_grant_that_expires_while_rendering_stops_the_job(
-    job: Job, media: Listing, between_steps: Callable[[Happening], None]
-) -> None:
-    between_steps(lambda: Grant.objects.update(not_before="2020-01-01T00:00Z", expires_at=Now()))
-    pipeline.run(job.id)
-    assert ended(job) == ("cancelled_consent", "", 0)
-    assert (Video.objects.count(), media()) == (0, [])
 
 
 # A lease that is lost
@@ -329,10 +197,10 @@ def test_a_store_that_fails_at_the_poster_does_not_keep_the_film(
 ) -> None:
     keep = storage.keep
 
-    def full(path: Path) -> str:
+    def full(path: Path, name: str) -> None:
         if path.suffix == ".jpg":
             raise OSError("no space left")
-        return keep(path)
+        keep(path, name)
 
     monkeypatch.setattr(storage, "keep", full)
     with pytest.raises(OSError, match="no space left"):
@@ -435,50 +303,6 @@ def test_an_engine_is_made_once_and_a_model_engine_is_told_its_folder(
     settings.MODEL = "models/wan"
     assert pipeline.engine("preview") is pipeline.engine("preview")
     assert str(pipeline.engine("diffusion")) == "models/wan"
-
-
-# Remixes
-
-
-@pytest.fixture
-def remix(portrayed: Person, requester: Person, stranger: Person) -> Job:
-    """A queued remix, by somebody else, of a video of the portrayed person."""
-    factories.grant(portrayed, requester, may_remix=True)
-    original = factories.video(requester, portrayed)
-    return factories.job(stranger, remix_of=original.id)
-
-
-def test_a_remix_remembers_what_it_is_made_from_and_whom_it_shows(remix: Job, portrayed: Person) -> None:
-    pipeline.run(remix.id)
-    remix.refresh_from_db()
-    made, original = remix.video, Video.objects.get(job__spec__remix_of=None)
-    assert made
-    assert (made.remix_of, made.lineage) == (original, [original.id, made.id])
-    assert (made.claims(), made.owner) == (original.claims(), remix.requester)
-
-
-def test_a_veto_of_the_original_between_two_steps_stops_the_remix_at_the_next(
-    remix: Job, portrayed: Person, media: Listing, between_steps: Callable[[Happening], None]
-) -> None:
-    original = Video.objects.get()
-    stored, scope = media(), withdrawal.Scope(video_id=original.id)
-    between_steps(lambda: withdrawal.withdraw(subject=portrayed, scope=scope))
-    pipeline.run(remix.id)
-    remix.refresh_from_db()
-    assert (remix.status, remix.progress) == ("cancelled_consent", 50)
-    assert (Video.objects.get(), media(), Permit.objects.get(job=remix).state) == (original, stored, "void")
-    denied = Decision.objects.get(verdict="denied")
-    assert (denied.point, denied.reason, denied.subject) == ("step", "vetoed", portrayed)
-
-
-def test_a_veto_of_the_original_before_the_start_renders_nothing(
-    remix: Job, portrayed: Person, fake_engine: Callable[[object], None]
-) -> None:
-    fake_engine(None)
-    withdrawal.withdraw(subject=portrayed, scope=withdrawal.Scope(video_id=Video.objects.get().id))
-    pipeline.run(remix.id)
-    remix.refresh_from_db()
-    assert (remix.status, Video.objects.count()) == ("cancelled_consent", 1)
 
 
 # Reviewing

@@ -36,7 +36,7 @@ def test_run_job_runs_that_job(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     ("task", "room", "verb"),
-    [(tasks.sweep, jobs, "sweep"), (tasks.purge, storage, "purge_ended"), (expire, expiry, "sweep")],
+    [(tasks.sweep, jobs, "sweep"), (tasks.purge, storage, "purge"), (expire, expiry, "sweep")],
 )
 def test_a_task_makes_one_call(monkeypatch: pytest.MonkeyPatch, task: object, room: object, verb: str) -> None:
     calls: list[str] = []

@@ -1,5 +1,7 @@
 """A video's record: for its owner and the people in it, gone for all when a grant ended or it was taken down."""
 
+from collections.abc import Callable
+
 import pytest
 from django.db import connection
 from django.db.models.functions import Now
@@ -75,13 +77,52 @@ def test_taking_down_tells_whoever_is_playing_it(video: Video, monkeypatch: pyte
     assert told == [("video", [video.id], True)]
 
 
-def test_one_lists_what_one_made_and_what_shows_one(
-    video: Video, requester: Person, subject: Person, stranger: Person
+# Lists
+
+
+def listed(person: Person) -> tuple[list[Video], list[Video]]:
+    """What the person made, and what shows them."""
+    made = videos.made_by(person, after=None, limit=9)
+    return list(made), list(videos.showing(person, after=None, limit=9))
+
+
+@pytest.fixture
+def theirs(video: Video, subject: Person, stranger: Person) -> Video:
+    """A newer video of the subject, by somebody else."""
+    factories.grant(subject, stranger)
+    return factories.video(stranger, subject)
+
+
+def test_one_lists_what_one_made_and_what_shows_one_newest_first(
+    video: Video, theirs: Video, requester: Person, subject: Person
 ) -> None:
-    other = factories.grant(subject, stranger)
-    theirs = factories.video(stranger, subject)
-    assert other
-    assert list(videos.of_person(requester)) == [video]
-    assert list(videos.of_person(subject)) == []
-    assert set(videos.showing(subject)) == {video, theirs}
-    assert list(videos.showing(requester)) == []
+    assert (listed(requester), listed(subject)) == (([video], []), ([], [theirs, video]))
+    assert list(videos.showing(subject, after=theirs.id, limit=9)) == [video]
+
+
+def test_who_is_in_a_video_by_two_grants_finds_it_once(video: Video, subject: Person, requester: Person) -> None:
+    withdrawal.withdraw(subject=subject, scope=withdrawal.Scope(), mode=withdrawal.Mode.STOP)
+    second = factories.grant(subject, requester)
+    Depiction.objects.create(video=video, subject=subject, grant=second, epoch=1)
+    assert listed(subject) == ([], [video])
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda video: withdrawal.withdraw(subject=video.depictions.get().subject, scope=withdrawal.Scope()),
+        lambda video: withdrawal.withdraw(
+            subject=video.depictions.get().subject, scope=withdrawal.Scope(video_id=video.id)
+        ),
+        lambda video: videos.take_down(video.id),
+        lambda video: Grant.objects.update(epoch=2),
+        lambda video: Grant.objects.update(not_before="2020-01-01T00:00Z", expires_at=Now()),
+        lambda video: Depiction.objects.all().delete(),
+    ],
+    ids=["withdrawn", "vetoed", "taken down", "stale", "expired", "nobody in it"],
+)
+def test_what_cannot_be_read_is_in_no_list(
+    video: Video, requester: Person, subject: Person, end: Callable[[Video], object]
+) -> None:
+    end(video)
+    assert (listed(requester), listed(subject)) == (([], []), ([], []))
