@@ -47,7 +47,8 @@ def _require_shown(subject: Person, video_id: UUID) -> None:
 
 def _require_standing(subject: Person, video_id: UUID) -> None:
     """Refuse with 410 once what this person's part in the video rests on has ended."""
-    if not fences.standing(Claim(row.subject_id, row.grant_id, row.epoch) for row in _seals(subject, video_id)):
+    claims = [Claim(row.subject_id, row.grant_id, row.epoch) for row in _seals(subject, video_id) if row.subject_id]
+    if not fences.standing(claims):
         raise Problem(410, "gone_consent", "This video is gone: a permission that it rested on has ended.")
 
 

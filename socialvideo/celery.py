@@ -23,7 +23,7 @@ class Guard(bootsteps.StartStopStep):
         # The children are forked from here: two processes that talk on one connection hear each other's answers, and
         # the lock of a killed one lasts as long as the other.
         connection.close()
-        connection.close_pool()
+        connection.close_pool()  # type: ignore[attr-defined]
         super().__init__(worker, **options)
 
 
