@@ -115,7 +115,8 @@ def return_use(grants: Iterable[UUID]) -> None:
     """Give back the uses of jobs that made no video; a grant that is named twice gets two."""
     ids = list(grants)
     if ids:
-        # All rows first, in one order, so that two that give back, or one that asks, never wait for each other.
+        # All rows first, in one order, so that two that give back, or one that asks, never wait for each other. Not
+        # their keys, which a decision that holds the ledger may refer to.
         with connection.cursor() as cursor:
             cursor.execute(HOLD, [ids])
         _count(ids, -1)

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from django.db import connections
 
-from consent import gate, ledger, locks, withdrawal
+from consent import ends, gate, ledger, locks, withdrawal
 from socialvideo.lib.errors import Problem
 from tests.races import oracle
 from tests.races.ends import ENDS
@@ -90,7 +90,7 @@ def held_up() -> Iterator[None]:
         patch.setattr(locks, "share", hold(locks.share, "asked", "locked"))
         patch.setattr(locks, "exclude", hold(locks.exclude, "asked", "locked"))
         patch.setattr(gate, "_read", hold(noting(gate._read), after="read"))
-        patch.setattr(withdrawal, "_tidy", hold(withdrawal._tidy, after="tidied"))
+        patch.setattr(ends, "tidy", hold(ends.tidy, after="tidied"))
         patch.setattr(withdrawal, "_end", hold(withdrawal._end, after="ended"))
         patch.setattr(ledger, "append", hold(ledger.append, after="written"))
         yield
@@ -176,7 +176,16 @@ class Course:
 def scenery(pair: Pair) -> Scenery:
     """Return what a race of this pair needs before it."""
     use, end = USES[pair[0]], ENDS[pair[1]]
-    return replace(use.scenery, two=end.two, spent=end.spent)
+    taken_up = bool(use.scenery.film or use.scenery.run) or not end.group or end.leaf == "invalidation"
+    return replace(
+        use.scenery,
+        **({"run": "running"} if end.two_in_run else {}),
+        two=end.two,
+        two_in_run=end.two_in_run,
+        spent=end.spent,
+        group=end.group,
+        taken_up=taken_up,
+    )
 
 
 def _run_side(

@@ -5,9 +5,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from consent import gate, grants, likenesses, withdrawal
-from consent.models import Grant
+from accounts import graph
+from accounts.models import Person
+from consent import gate, grants, groups, likenesses, withdrawal
+from consent.models import Choice, Grant
 from consent.withdrawal import Mode, Scope
 from socialvideo.lib.clock import database_now
 from socialvideo.lib.errors import Problem
@@ -33,6 +36,10 @@ class End:
     """The kind of its leaf: no leaf of an allowed use may follow it, unless the end spares that use."""
     two: bool = False
     """Whether the companion is shown as well."""
+    two_in_run: bool = False
+    """Whether the companion is shown in a run beside it."""
+    group: str = ""
+    """The group that the grant rests on an offer to."""
     spent: int = 0
     """Uses of the grant that were counted before."""
     spares_what_was_made: bool = False
@@ -104,13 +111,35 @@ def likeness(stage: Stage) -> None:
     likenesses.erase(subject=stage.cast.subject)
 
 
+def unfollowed(stage: Stage) -> None:
+    """Let the subject and the requester follow each other no more, by the will of one of them."""
+    pair = stage.dice.sample([stage.cast.subject, stage.cast.requester], 2)
+    graph.unfollow(follower=pair[0], followee=pair[1])
+
+
+def unchosen(stage: Stage) -> None:
+    """Choose the requester no more."""
+    groups.unchoose(subject=stage.cast.subject, person=stage.cast.requester)
+
+
+def excepted(stage: Stage) -> None:
+    """Keep the requester out of every group."""
+    groups.choose(subject=stage.cast.subject, person=stage.cast.requester, kind=Choice.Kind.EXCEPTED)
+
+
+def offer(stage: Stage) -> None:
+    """Withdraw the offer to a group, and so what rests on it."""
+    withdrawal.withdraw(subject=stage.cast.subject, scope=Scope(grant_id=stage.root.id))
+
+
+def viewers_request(stage: Stage) -> None:
+    """Let another member of the group ask for a video."""
+    _ask(stage, stage.cast.viewer)
+
+
 def another_request(stage: Stage) -> None:
     """Ask for a video under the same grant."""
-    try:
-        jobs.submit(requester=stage.cast.requester, spec=factories.spec(stage.cast.subject))
-    except gate.Denied:
-        return
-    stage.rival_let = True
+    _ask(stage, stage.cast.requester)
 
 
 def another_claim(stage: Stage) -> None:
@@ -126,6 +155,14 @@ def another_seal(stage: Stage) -> None:
         stage.rival_let = True
 
 
+def _ask(stage: Stage, requester: Person) -> None:
+    try:
+        jobs.submit(requester=requester, spec=factories.spec(stage.cast.subject))
+    except gate.Denied:
+        return
+    stage.rival_let = True
+
+
 def _withdraw(stage: Stage, scope: str, mode: Mode) -> None:
     scopes = {
         "grant": Scope(grant_id=stage.grants[0].id),
@@ -138,7 +175,7 @@ def _withdraw(stage: Stage, scope: str, mode: Mode) -> None:
 def _narrow(stage: Stage, within: timedelta | None) -> datetime:
     """Narrow the grant as it is now; once more when it changed, or when the moment had passed, before the lock."""
     while True:
-        grant = Grant.objects.get(id=stage.grants[0].id)
+        grant = Grant.objects.get(id=stage.root.id)
         expires_at = database_now() + within if within else None
         try:
             grants.narrow(grant=grant, expires_at=expires_at, max_uses=None if within else grant.uses)
@@ -149,6 +186,7 @@ def _narrow(stage: Stage, within: timedelta | None) -> datetime:
             return expires_at or grant.expires_at
 
 
+LAST_USE: dict[str, Any] = {"leaf": "", "spent": 1, "tidies": False, "makes": "permits", "one_wins": True}
 ENDS = {
     "grant": End((one_grant,), (*ALL, "accept")),
     "grantee": End((one_grantee,), (*ALL, "accept")),
@@ -162,9 +200,18 @@ ENDS = {
     "narrowed": End((narrowed,), tuple(name for name in ALL if name != "claim"), leaf="narrowing", tidies=False),
     "fewer uses": End((fewer,), ("request",), leaf="narrowing", spent=1, tidies=False),
     "likeness": End((likeness,), ("request", "start"), leaf="erasure", tidies=False),
+    "unfollowed": End((unfollowed,), ALL, leaf="invalidation", group="mutuals"),
+    "unchosen": End((unchosen,), ALL, leaf="choice", group="chosen"),
+    "excepted": End((excepted,), ALL, leaf="choice", group="everyone"),
+    "offer": End((offer,), ALL, group="everyone"),
+    "offer narrowed": End((narrowed,), ("request", "open", "stream"), leaf="narrowing", group="mutuals", tidies=False),
+    "offer, fewer uses": End((fewer,), ("request",), leaf="narrowing", group="chosen", spent=1, tidies=False),
     # Nothing ends: two uses meet, and either both are let, or exactly one.
     "another request": End((another_request,), JOURNALED, leaf="", tidies=False, makes="permits"),
-    "last use": End((another_request,), ("request",), leaf="", spent=1, tidies=False, makes="permits", one_wins=True),
+    "last use": End((another_request,), ("request",), **LAST_USE),
+    "last use of an offer": End((viewers_request,), ("request",), **LAST_USE, group="everyone"),
+    # The companion's withdrawal gives back a use of the subject's grant, for a run of both: no use of it is disturbed.
+    "a run of both": End((companions,), ("publish", "open", "download"), leaf="", two_in_run=True, tidies=False),
     "another claim": End((another_claim,), ("claim",), leaf="", tidies=False, one_wins=True),
     "another seal": End((another_seal,), ("seal",), leaf="", tidies=False, makes="videos", one_wins=True),
 }

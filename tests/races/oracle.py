@@ -14,10 +14,10 @@ from uuid import UUID
 import orjson
 from django.db import connection
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 
 from consent.models import Acceptance, Grant, LedgerLeaf, Permit, PermitSubject
 from feed import visibility
-from feed.models import Post
 from tests.races.ends import End
 from tests.races.stage import Stage
 from tests.races.uses import Use
@@ -25,6 +25,8 @@ from worker.models import Depiction
 from worker.rules import OPEN, Status
 
 Leaf = Mapping[str, Any]
+# The leaves of what ends a video, too.
+ENDING = ("withdrawal", "invalidation", "choice")
 
 AFTER = "an allowed use stands in the ledger after the end"
 OLD_TERMS = "a use after the narrowing was decided on the old terms"
@@ -63,23 +65,25 @@ class Aftermath:
 
 def aftermath(stages: Sequence[Stage], begun: int) -> Aftermath:
     """Read what the races of these stages left; the ledger had ``begun`` leaves when they started."""
-    grants = [grant.id for stage in stages for grant in stage.grants]
-    permits = PermitSubject.objects.filter(grant__in=grants)
-    films = {stage.film.id: stage.grants[0].id for stage in stages if stage.video}
-    held = permits.exclude(permit__state=Permit.State.VOID).values_list("grant", flat=True)
+    grants = {grant.id for stage in stages for grant in [stage.root, *stage.grants]}
+    # A grant that rests on an offer counts as the offer.
+    permits = PermitSubject.objects.annotate(root=Coalesce("grant__rests_on", "grant")).filter(root__in=grants)
+    films = {stage.film.id: stage.root.id for stage in stages if stage.video}
+    held = permits.exclude(permit__state=Permit.State.VOID).values_list("root", flat=True)
     waiting = Q(permit__job__status__in=[*OPEN, Status.AWAITING_REVIEW])
     unspent = Q(permit__state__in=[Permit.State.ISSUED, Permit.State.REDEEMED])
-    posts = Post.objects.filter(video__depictions__grant__in=grants)
+    depictions = Depiction.objects.annotate(root=Coalesce("grant__rests_on", "grant")).filter(root__in=grants)
+    posted = depictions.filter(video__posts__isnull=False)
     accepted = Acceptance.objects.filter(video_id__in=films).values_list("video_id", flat=True)
     return Aftermath(
         leaves=_leaves(begun),
         uses=dict(Grant.objects.filter(id__in=grants).values_list("id", "uses")),
         counted=Counter(held),
-        resting=frozenset(permits.filter(waiting | unspent).values_list("grant", flat=True)),
+        resting=frozenset(permits.filter(waiting | unspent).values_list("root", flat=True)),
         made={
-            "permits": Counter(permits.values_list("grant", flat=True)),
-            "videos": Counter(Depiction.objects.filter(grant__in=grants).values_list("grant", flat=True)),
-            "posts": Counter(posts.values_list("video__depictions__grant", flat=True)),
+            "permits": Counter(permits.values_list("root", flat=True)),
+            "videos": Counter(depictions.values_list("root", flat=True)),
+            "posts": Counter(posted.values_list("root", flat=True)),
             "acceptances": Counter(films[video] for video in accepted),
         },
         visible=_visible(films),
@@ -137,7 +141,7 @@ def _of_narrowing(stage: Stage, let: Sequence[int], ended: int | None) -> Iterat
     if not stage.let or not let or not stage.reads:
         return
     facts, now = stage.reads[-1]
-    read = next(fact for fact in facts.grants.values() if fact.id == stage.grants[0].id)
+    read = next(fact for fact in facts.grants.values() if fact.subject_id == stage.cast.subject.id)
     if stage.narrowed and now >= stage.narrowed:
         yield EXPIRED
     if ended is not None and let[0] > ended and read.expires_at != stage.narrowed:
@@ -145,22 +149,22 @@ def _of_narrowing(stage: Stage, let: Sequence[int], ended: int | None) -> Iterat
 
 
 def _of_tables(stage: Stage, use: Use, end: End, found: Aftermath) -> Iterator[str]:
-    scenery, first = stage.scenery, stage.grants[0].id
+    scenery, roots = stage.scenery, [stage.root.id, *(grant.id for grant in stage.grants[1:])]
     before = {
         "permits": bool(scenery.film) + bool(scenery.run),
         "videos": bool(scenery.film),
         "posts": scenery.film == "published",
-        "acceptances": (len(stage.grants) if scenery.film != "draft" else 0) if scenery.film else 0,
+        "acceptances": len(stage.shown) if scenery.film in ("sealed", "published") else 0,
     }
-    more = {name: found.made[name][first] - there for name, there in before.items()}
+    more = {name: found.made[name][roots[0]] - there for name, there in before.items()}
     expected = {name: (stage.let and name == use.makes) + (stage.rival_let and name == end.makes) for name in more}
     if more != expected:
         yield APART
-    if end.tidies and any(grant.id in found.resting for grant in stage.grants):
+    if end.tidies and any(root in found.resting for root in roots):
         yield OUTLIVES
-    if any(found.uses[grant.id] != found.counted[grant.id] + scenery.spent for grant in stage.grants):
+    if any(found.uses[root] != found.counted[root] + scenery.spent for root in roots):
         yield MISCOUNTED
-    if stage.video and end.leaf == "withdrawal" and not end.spares_what_was_made and stage.film.id in found.visible:
+    if stage.video and end.leaf in ENDING and not end.spares_what_was_made and stage.film.id in found.visible:
         yield VISIBLE
 
 

@@ -19,7 +19,7 @@ from django.db.models.functions import Now
 
 from accounts.models import Follow, Person, Session
 from consent import journal
-from consent.models import Acceptance, Grant, Likeness, Permit, PermitSubject
+from consent.models import Acceptance, Choice, Grant, Likeness, Permit, PermitSubject
 from consent.permits import Redeemed
 from consent.rules import Allowed, Claim, Facts, Point, State, Wish
 from feed.models import Post
@@ -57,14 +57,18 @@ class Scenery:
     """What a use needs before it: a ``film`` (draft, sealed, published), a ``run`` (queued, claimed, running) of a job.
 
     ``remix``: the run makes a remix of the film, for the viewer. ``spent`` uses of the grant were counted before, and
-    then one is left.
+    then one is left. ``two``: the companion is shown too, or in the run alone. ``group``: the grant rests on an offer
+    to one, unless it is yet to be taken up.
     """
 
     film: str = ""
     run: str = ""
     remix: bool = False
     two: bool = False
+    two_in_run: bool = False
     spent: int = 0
+    group: str = ""
+    taken_up: bool = True
 
 
 @dataclass
@@ -74,7 +78,9 @@ class Stage:
     cast: Cast
     scenery: Scenery
     grants: list[Grant]
+    """Of the subject, and of the companion where there is one; without an offer's grant while it is not taken up."""
     spec: Spec
+    offer: Grant | None = None
     video: Video | None = None
     post: Post | None = None
     job: Job | None = None
@@ -99,6 +105,16 @@ class Stage:
         return self.cast.viewer if self.scenery.remix else self.cast.requester
 
     @property
+    def root(self) -> Grant:
+        """The subject's grant whose uses are counted: an offer to a group, where there is one."""
+        return self.offer or self.grants[0]
+
+    @property
+    def shown(self) -> list[Grant]:
+        """The grants that the film rests on."""
+        return self.grants[:1] if self.scenery.two_in_run else self.grants
+
+    @property
     def film(self) -> Video:
         """The video, which the scenery must have."""
         assert self.video
@@ -111,7 +127,7 @@ class Stage:
 
     @property
     def claims(self) -> tuple[Claim, ...]:
-        """The claims of whatever rests on the grants."""
+        """The claims of the run."""
         return tuple(Claim(grant.subject_id, grant.id, 1) for grant in self.grants)
 
     @property
@@ -148,6 +164,7 @@ def set_up(casts: Sequence[Cast], wanted: Sequence[Scenery]) -> list[Stage]:
         people = [someone.id for one in casts for someone in (one.subject, one.companion)]
         Grant.objects.filter(subject__in=people, state=State.GIVEN).update(state=State.EXPIRED, ended_at=Now())
         stages = [_stage(one, scenery) for one, scenery in zip(casts, wanted, strict=True)]
+        _write_groups(stages)
         Grant.objects.bulk_create(grant for stage in stages for grant in stage.grants)
         _make_films([stage for stage in stages if stage.scenery.film])
         _begin_runs([stage for stage in stages if stage.scenery.run])
@@ -167,32 +184,51 @@ def _enrol(casts: Iterable[Cast]) -> None:
 
 
 def _stage(one: Cast, scenery: Scenery) -> Stage:
-    depicted = [one.subject, one.companion] if scenery.two else [one.subject]
+    depicted = [one.subject, one.companion] if scenery.two or scenery.two_in_run else [one.subject]
     begun = bool(scenery.film) + bool(scenery.run) + scenery.spent
     terms: dict[str, Any] = {
-        "grantee": one.requester,
         "purposes": ["entertainment"],
         "audience": "public",
         "may_remix": True,
         "may_download": True,
-        "review": bool(scenery.film),
+        "review": bool(scenery.film or scenery.group),
         "expires_at": database_now() + DAY,
         "uses": begun,
         "max_uses": begun + (1 if scenery.spent else 2),
     }
     spec = factories.spec(*([] if scenery.remix else depicted))
-    return Stage(one, scenery, [Grant(id=new_id(), subject=subject, **terms) for subject in depicted], spec)
+    offer = Grant(id=new_id(), subject=one.subject, group=scenery.group, **terms) if scenery.group else None
+    grants = [Grant(id=new_id(), subject=subject, grantee=one.requester, **terms) for subject in depicted]
+    grants[0].rests_on = offer
+    if scenery.two_in_run:
+        grants[1].uses = 1
+    return Stage(one, scenery, grants if scenery.taken_up else [], spec, offer)
 
 
-def _permits(stages: Sequence[Stage], states: Sequence[Permit.State], remix: bool = False) -> list[Permit]:
-    """Write a permit for each stage, under its grants."""
+def _write_groups(stages: Sequence[Stage]) -> None:
+    """Make the requester a member of every group, and write the offers."""
+    subjects = [stage.cast.subject for stage in stages]
+    Choice.objects.filter(subject__in=subjects).delete()
+    Choice.objects.bulk_create(
+        Choice(subject=stage.cast.subject, person=stage.cast.requester, kind="chosen")
+        for stage in stages
+        if stage.scenery.group == "chosen"
+    )
+    pairs = [(stage.cast.subject, stage.cast.requester) for stage in stages if stage.scenery.group == "mutuals"]
+    both_ways = [*pairs, *((requester, subject) for subject, requester in pairs)]
+    Follow.objects.bulk_create((Follow(follower=a, followee=b) for a, b in both_ways), ignore_conflicts=True)
+    Grant.objects.bulk_create(stage.offer for stage in stages if stage.offer)
+
+
+def _permits(stages: Sequence[Stage], states: Sequence[Permit.State], run: bool = False) -> list[Permit]:
+    """Write a permit for each stage's film, or for its run, under their grants."""
     permits = Permit.objects.bulk_create(
         Permit(
             id=new_id(),
-            requester=stage.maker if remix else stage.cast.requester,
+            requester=stage.maker if run else stage.cast.requester,
             digest=stage.spec.digest,
             expires_at=Now() + DAY,
-            lineage=list(stage.film.lineage) if remix and stage.scenery.remix else [],
+            lineage=list(stage.film.lineage) if run and stage.scenery.remix else [],
             state=state,
         )
         for stage, state in zip(stages, states, strict=True)
@@ -200,7 +236,7 @@ def _permits(stages: Sequence[Stage], states: Sequence[Permit.State], remix: boo
     PermitSubject.objects.bulk_create(
         PermitSubject(permit=permit, subject_id=grant.subject_id, grant=grant, epoch=1, place=place)
         for stage, permit in zip(stages, permits, strict=True)
-        for place, grant in enumerate(stage.grants)
+        for place, grant in enumerate(stage.grants if run else stage.shown)
     )
     return permits
 
@@ -218,12 +254,12 @@ def _make_films(stages: Sequence[Stage]) -> None:
     Depiction.objects.bulk_create(
         Depiction(video=stage.film, subject_id=grant.subject_id, grant=grant, epoch=1)
         for stage in stages
-        for grant in stage.grants
+        for grant in stage.shown
     )
     Acceptance.objects.bulk_create(
         Acceptance(subject_id=grant.subject_id, video_id=stage.film.id, digest=DIGEST)
         for stage in stages
-        for grant in stage.grants
+        for grant in stage.shown
         if stage.scenery.film != "draft"
     )
     Post.objects.bulk_create(stage.post for stage in stages if stage.post)
@@ -236,7 +272,7 @@ def _begin_runs(stages: Sequence[Stage]) -> None:
     for stage in stages:
         if stage.scenery.remix:
             stage.spec = factories.spec(remix_of=stage.film.id)
-    permits = _permits(stages, redeemed, remix=True)
+    permits = _permits(stages, redeemed, run=True)
     for stage, permit in zip(stages, permits, strict=True):
         queued = stage.scenery.run == "queued"
         begun = {} if queued else {"attempts": 1, "fence": 1, "lease_until": database_now() + DAY}
@@ -274,8 +310,8 @@ def _journal_seal(stage: Stage) -> None:
     journal.write(
         point=Point.SEAL,
         requester_id=stage.cast.requester.id,
-        claims=stage.claims,
+        claims=[],
         wish=Wish(),
         about=journal.About(video_id=stage.film.id),
-        verdict=Allowed(tuple(grant.fact() for grant in stage.grants)),
+        verdict=Allowed(tuple(grant.fact() for grant in stage.shown)),
     )

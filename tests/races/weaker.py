@@ -14,7 +14,7 @@ import pytest
 from django.conf import settings
 from django.db.models import QuerySet
 
-from consent import fences, gate, grants, journal, locks, permits, reviews, rules, withdrawal
+from consent import ends, fences, gate, grants, journal, locks, permits, reviews, rules, withdrawal
 from consent.rules import Claim, Facts, Point
 from feed import cuts, playback, visibility
 from tests.races import oracle
@@ -152,6 +152,8 @@ unlocked = without(locks, "share")
 own_unlocked = without(reviews, "locks", SimpleNamespace(exclude=nothing))
 all_stand = without(fences, "standing", lambda *_, **__: True)
 unheard = without(grants, "bus", SimpleNamespace(announce=nothing))
+no_parting = without(settings, "PARTING_HANDLERS", [])
+returned_with_keys = without(grants, "HOLD", grants.HOLD.replace("NO KEY UPDATE", "UPDATE"))
 no_handlers = without(settings, "WITHDRAWAL_HANDLERS", [])
 
 WEAKER = {
@@ -161,6 +163,7 @@ WEAKER = {
     "no lock, a permit": Weaker(unlocked, BROKE, several("start, seal, remix seal", "everything")),
     "no lock, a request": Weaker(unlocked, oracle.OUTLIVES, several("request, remix", "everything")),
     "no lock, a veto": Weaker(unlocked, oracle.AFTER, several("publish, open, remix, remix seal", "veto")),
+    "no lock, a member": Weaker(unlocked, oracle.AFTER, several("request", "unchosen")),
     "no lock, an erasure": Weaker(unlocked, oracle.AFTER, several("request, start", "likeness")),
     "no lock, a narrowing": Weaker(unlocked, oracle.OLD_TERMS, several("publish, open", "narrowed")),
     "one lock for all": Weaker(first_lock_alone, oracle.AFTER, several("publish, open", "companion")),
@@ -174,6 +177,8 @@ WEAKER = {
     "no part asks": Weaker(without(playback, "ask_gate"), oracle.LATE, several("chunk", "everything")),
     "no stream listens": Weaker(without(cuts.Cuts, "extend"), oracle.LATE, several("stream", "everything")),
     "no narrowing is told": Weaker(unheard, oracle.LATE, several("stream", "narrowed")),
+    "nobody parts": Weaker(no_parting, oracle.LATE, several("lists, stream", "unfollowed")),
+    "who leaves keeps": Weaker(without(ends, "invalidate"), oracle.LATE, several("lists, stream", "unchosen")),
     "nothing remembered": Weaker(grants_not_remembered, oracle.AFTER, several("publish", "granted anew")),
     "no veto read": Weaker(without(gate, "_vetoed", lambda _: frozenset()), oracle.AFTER, several("open", "veto")),
     "nothing ends": Weaker(without(withdrawal, "_end"), oracle.VISIBLE, several("lists", "everything")),
@@ -187,5 +192,6 @@ WEAKER = {
     "rows not held": Weaker(rows_not_held, BROKE, several("request", "last use")),
     "neither held nor locked": Weaker(neither_held_nor_locked, BROKE, several("request", "fewer uses")),
     "claimed by all": Weaker(claimed_by_all, oracle.SHARED, several("claim", "another claim")),
+    "keys held by a return": Weaker(returned_with_keys, BROKE, several("open", "a run of both")),
     "keys held": Weaker(keys_held, BROKE, several("publish", "another request")),
 }
