@@ -27,6 +27,7 @@ DEAF_S = 5.0
 # A peer that vanished without a word would leave the socket open for hours.
 OPTIONS: dict[str, Any] = {
     "autocommit": True,
+    "application_name": "socialvideo ear",
     "connect_timeout": 5,
     "keepalives_idle": 6,
     "keepalives_interval": 2,

@@ -14,7 +14,7 @@ from socialvideo.lib import ear
 from socialvideo.lib.ear import Deaf, Ear
 from tests.feed.player import database_url, until
 
-EARS = "FROM pg_stat_activity WHERE query LIKE 'SELECT extract(epoch%' OR query = 'LISTEN ended'"
+EARS = "FROM pg_stat_activity WHERE application_name = 'socialvideo ear'"
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
