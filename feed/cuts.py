@@ -1,39 +1,35 @@
-"""Cutting what is being played: one connection a process listens for what has ended, and the streams ask before
-each chunk. When the process cannot hear, every stream is cut and none begins (fail closed)."""
+"""Cutting what is being played: the streams of a process, each with the keys (``grant:…``, ``session:…``, ``video:…``)
+that end it. Before each chunk a stream asks here, in memory; while the process cannot hear, nothing is sent.
+"""
 
 import asyncio
-import logging
+import contextlib
 import math
 import time
 from collections.abc import Iterable
-from typing import Any
-from uuid import UUID
 
-import psycopg
+from socialvideo.lib import sockets
+from socialvideo.lib.ear import Deaf, Ear
+from socialvideo.lib.sockets import Peer
 
-from socialvideo.lib.bus import CHANNEL
-
-log = logging.getLogger(__name__)
-RETRY_S = 0.5
-# A peer that vanished without a word would leave us deaf and not knowing it: notice within about 12 seconds.
-KEEPALIVE: dict[str, Any] = {
-    "keepalives_idle": 6,
-    "keepalives_interval": 2,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 12_000,
-}
+# What was decided this long ago may still be rested on, if nothing has been heard since that ends it.
+KNOWN_S = 10.0
+# A decision's session was read a little before it: what ended that long before must have been heard, too.
+SETTLED_S = 5.0
+# How long an end is remembered: longer than anything rests on a decision.
+REMEMBERED_S = 60.0
 
 
 class Watched:
-    """One stream, with the keys (``grant:…``, ``session:…``, ``video:…``) that end it.
+    """One stream. Nobody announces that a grant expires: ``ends_at`` is when, in seconds of ``time.monotonic``."""
 
-    Nobody announces that a grant expires: ``ends_at`` is when it does, in seconds of ``time.monotonic``.
-    """
-
-    def __init__(self, keys: frozenset[str]) -> None:
-        self.keys = keys
+    def __init__(self, rests_on: Iterable[str]) -> None:
+        self.keys = frozenset(rests_on)
+        self.since = time.monotonic()
         self.ends_at = math.inf
         self.was_ended = False
+        self.peer: Peer | None = None
+        self.timer: asyncio.TimerHandle | None = None
 
     @property
     def is_cut(self) -> bool:
@@ -45,50 +41,83 @@ class Cuts:
     """The streams of this process and the ear that ends them."""
 
     def __init__(self, database_url: str) -> None:
-        self.database_url = database_url
-        self.hears = False
+        self.ear = Ear(database_url, self.end, self._lost)
         self._streams: dict[Watched, None] = {}
+        self._ended: dict[str, float] = {}
+        self._to_reset: set[Peer] = set()
 
-    def watch(self, kinds: Iterable[tuple[str, UUID]]) -> Watched:
+    def watch(self, rests_on: Iterable[str] = ()) -> Watched:
         """Register a stream BEFORE its gate is asked, so that nothing falls between that answer and the listening."""
-        watched = Watched(frozenset(f"{kind}:{one}" for kind, one in kinds))
-        watched.was_ended = not self.hears
+        watched = Watched(rests_on)
+        watched.was_ended = not self.ear.hears
         self._streams[watched] = None
         return watched
 
-    def extend(self, watched: Watched, kinds: Iterable[tuple[str, UUID]]) -> None:
-        """Add keys to a registered stream."""
-        watched.keys |= {f"{kind}:{one}" for kind, one in kinds}
+    def extend(self, watched: Watched, rests_on: Iterable[str], ends_at: float = math.inf) -> None:
+        """Add keys to a registered stream, and its end by the database's clock (seconds); from any thread.
+
+        What ended since the stream was registered counts, so it is enough to have registered before reading them.
+        """
+        watched.keys |= frozenset(rests_on)
+        watched.ends_at = self.ear.monotonic(ends_at)
+        if any(self._ended.get(key, -math.inf) >= watched.since for key in watched.keys):
+            watched.was_ended = True
+
+    def begin(self, watched: Watched, peer: Peer | None) -> None:
+        """Say that bytes now go to ``peer``: from here on a cut breaks its connection off."""
+        watched.peer = peer
+        if not watched.is_cut and watched.ends_at < math.inf:
+            left = watched.ends_at - time.monotonic()
+            watched.timer = asyncio.get_running_loop().call_later(left, self.cut, watched)
 
     def forget(self, watched: Watched) -> None:
         """Drop a stream that ended by itself."""
         self._streams.pop(watched, None)
+        if watched.timer:
+            watched.timer.cancel()
+
+    async def lets(self, watched: Watched) -> bool:
+        """Tell, before each chunk, whether it may be sent; waits while what was heard is stale."""
+        if not self.ear.is_fresh:
+            with contextlib.suppress(Deaf):
+                await self.ear.beat()
+        return self.ear.is_fresh and not watched.is_cut
+
+    async def stands(self, watched: Watched, decided_at: float) -> bool:
+        """Tell whether an allowed decision (at a moment of the database's clock, seconds) still stands.
+
+        True only if nothing that it rests on ended in any commit before this call. False where this process cannot
+        know: then the gate is asked. Raises Deaf.
+        """
+        await self.ear.beat()
+        known = (
+            self.ear.heard_since(decided_at - SETTLED_S) and time.monotonic() - self.ear.monotonic(decided_at) < KNOWN_S
+        )
+        return known and not watched.is_cut and self._ended.keys().isdisjoint(watched.keys)
 
     def end(self, key: str) -> None:
         """Cut every stream that rests on ``key``."""
+        now = time.monotonic()
+        self._ended[key] = now
+        while (oldest := next(iter(self._ended))) != key and self._ended[oldest] < now - REMEMBERED_S:
+            del self._ended[oldest]
         for watched in self._streams:
-            watched.was_ended = watched.was_ended or key in watched.keys
+            if key in watched.keys:
+                self.cut(watched)
 
-    async def listen(self) -> None:
-        """Listen for ever; reconnect when the database goes away, deaf meanwhile."""
-        while True:
-            try:
-                await self._hear()
-            except psycopg.Error as error:
-                log.warning("the stream server cannot hear withdrawals: %s", error)
-            finally:
-                self._deafen()
-            await asyncio.sleep(RETRY_S)
+    def cut(self, watched: Watched) -> None:
+        """End one stream, and break off its connection even while it waits for a slow viewer."""
+        watched.was_ended = True
+        if watched.peer:
+            if not self._to_reset:
+                asyncio.get_running_loop().call_soon(self._reset)
+            self._to_reset.add(watched.peer)
 
-    async def _hear(self) -> None:
-        ear = await psycopg.AsyncConnection.connect(self.database_url, autocommit=True, **KEEPALIVE)
-        async with ear as connection:
-            await connection.execute(f"LISTEN {CHANNEL}")
-            self.hears = True
-            async for notice in connection.notifies():
-                self.end(notice.payload)
+    def _reset(self) -> None:
+        peers, self._to_reset = self._to_reset, set()
+        sockets.reset(peers)
 
-    def _deafen(self) -> None:
-        self.hears = False
+    def _lost(self) -> None:
+        self._ended.clear()
         for watched in self._streams:
-            watched.was_ended = True
+            self.cut(watched)

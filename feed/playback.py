@@ -1,48 +1,19 @@
 """Opening a video to be watched: entitlement, then the gate, then a ticket that the stream server takes."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from uuid import UUID
-
-from django.conf import settings
-from django.core import signing
 
 from accounts import auth
 from accounts.models import Person, Session
 from consent import gate
 from consent.rules import Allowed, Point, Right
 from feed import visibility
+from feed.tickets import Basis, Ticket
+from socialvideo.lib.bus import keys
+from socialvideo.lib.clock import StatementTime
 from socialvideo.lib.errors import Problem
-from worker.models import Video
-
-SALT = "playback"
-
-
-@dataclass(frozen=True)
-class Ticket:
-    """Who may play what, in which session. Signed, short-lived, and checked anew at every use."""
-
-    video_id: UUID
-    viewer_id: UUID
-    session_id: UUID
-    download: bool = False
-
-    def signed(self) -> str:
-        """Return the ticket as it stands in an address."""
-        parts = [str(self.video_id), str(self.viewer_id), str(self.session_id), self.download]
-        return signing.dumps(parts, salt=SALT)
-
-    @classmethod
-    def read(cls, text: str, video_id: UUID) -> "Ticket":
-        """Return the ticket; 403 if it is altered, foreign or past its time."""
-        try:
-            parts = signing.loads(text, salt=SALT, max_age=settings.PLAYBACK_SECONDS)
-        except signing.BadSignature as error:
-            raise Problem(403, "ticket_invalid", "Get a fresh address at GET /api/v1/videos/{id}/playback.") from error
-        video, viewer, session, download = parts
-        ticket = cls(UUID(video), UUID(viewer), UUID(session), download)
-        if ticket.video_id != video_id:
-            raise Problem(403, "ticket_invalid", "This address was made for another video.")
-        return ticket
+from worker.models import Depiction, Video
 
 
 def gone() -> Problem:
@@ -52,28 +23,38 @@ def gone() -> Problem:
 
 def open_video(*, viewer: Person, session: Session, video_id: UUID) -> Ticket:
     """Decide one viewing, write it to the journal, and return its ticket. 404, 410."""
+    basis = _basis(video_id, session.id)
     video = entitled(viewer.id, video_id)
     ask_gate(video, viewer.id, Point.OPEN)
-    return Ticket(video.id, viewer.id, session.id)
+    return Ticket(video.id, viewer.id, session.id, basis=basis)
 
 
 def open_download(*, viewer: Person, session: Session, video_id: UUID) -> Ticket:
     """Decide one download: everybody depicted must have granted that right. 403, 404, 410."""
+    basis = _basis(video_id, session.id)
     video = entitled(viewer.id, video_id)
     ask_gate(video, viewer.id, Point.OPEN)
     claims = [replace(claim, right=Right.DOWNLOAD) for claim in video.claims()]
     gate.use(point=Point.DOWNLOAD, requester_id=viewer.id, claims=claims, about=video.about(), effect=_nothing)
-    return Ticket(video.id, viewer.id, session.id, download=True)
+    return Ticket(video.id, viewer.id, session.id, download=True, basis=basis)
 
 
-def reopen(ticket: Ticket) -> Video:
-    """Decide again for a part of a viewing that was opened; journals only a denial. 401, 404, 410."""
+def reopen(ticket: Ticket, resting: Callable[[Basis], None] = lambda basis: None) -> Basis:
+    """Decide again for a part of a viewing that was opened; journals only a denial. 401, 404, 410.
+
+    ``resting`` is told what the decision will rest on before it is made.
+    """
+    basis = _basis(ticket.video_id, ticket.session_id)
+    if basis:
+        resting(basis)
     if not auth.session_is_live(ticket.session_id):
         detail = "The session that opened this video has ended. Log in again."
         raise Problem(401, "session_ended", detail, headers={"WWW-Authenticate": "Bearer"})
     video = entitled(ticket.viewer_id, ticket.video_id)
     ask_gate(video, ticket.viewer_id, Point.CHUNK)
-    return video
+    if basis is None:
+        raise gone()
+    return basis
 
 
 def entitled(viewer_id: UUID, video_id: UUID) -> Video:
@@ -108,3 +89,21 @@ def _nothing(_: Allowed) -> None:
 def _may(viewer_id: UUID, video: Video) -> bool:
     own = viewer_id == video.owner_id or any(row.subject_id == viewer_id for row in video.depictions.all())
     return own or visibility.may_watch(viewer=viewer_id, video_id=video.id)
+
+
+def _basis(video_id: UUID, session_id: UUID) -> Basis | None:
+    """Read what a decision about this video will rest on; None if there is no such video."""
+    columns = "grant_id", "grant__expires_at", "video__lineage", "video__file", "video__poster", "video__content_digest"
+    resting = Depiction.objects.filter(video=video_id).annotate(now=StatementTime())
+    rows = list(resting.values_list(*columns, "now"))
+    if not rows:
+        return None
+    *_, lineage, file, poster, digest, now = rows[0]
+    return Basis(
+        file=file,
+        poster=poster,
+        tag=bytes(digest).hex()[:32],
+        keys=(*keys("session", [session_id]), *keys("video", lineage), *keys("grant", [row[0] for row in rows])),
+        ends_at=min(row[1] for row in rows).timestamp(),
+        decided_at=now.timestamp(),
+    )

@@ -9,6 +9,7 @@ from accounts.models import Person
 from consent import gate
 from consent.rules import Allowed, Audience, Point, Wish
 from feed.models import Post
+from socialvideo.lib import bus
 from socialvideo.lib.errors import Problem
 from worker.models import Video
 
@@ -40,10 +41,14 @@ def publish(*, author: Person, video_id: UUID, caption: str, audience: Audience)
 
 
 def remove(*, author: Person, post_id: UUID) -> None:
-    """Take one's own post out of every feed; 404 if it is not there."""
+    """Take one's own post out of every feed; 404 if it is not there. Whoever plays it is decided about anew."""
     with transaction.atomic():
-        if not Post.objects.filter(id=post_id, author=author, removed_at=None).update(removed_at=Now()):
+        standing = Post.objects.select_for_update().filter(id=post_id, author=author, removed_at=None)
+        post = standing.first()
+        if post is None:
             raise Problem(404, "not_found", "You have no standing post of this id.")
+        standing.update(removed_at=Now())
+        bus.announce("video", [post.video_id])
 
 
 def unlist(*, video_ids: list[UUID]) -> None:

@@ -63,6 +63,8 @@ class House:
     def stream(self) -> Process:
         """Return the stream server: ASGI, for what stays open."""
         command = _granian("asgi", "socialvideo.asgi:application", self.stream_port)
+        # One connection, one stream: a cut resets it. The server keeps no more than a chunk before the socket.
+        command += ["--http", "1", "--http1-buffer-size", "65536"]
         return Process("stream", command, env=self.environment, ready=lambda: answers(f"{self.stream_url}/livez"))
 
     def worker(self) -> Process:

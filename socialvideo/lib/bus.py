@@ -8,9 +8,14 @@ from django.db import connection
 CHANNEL = "ended"
 
 
+def keys(kind: str, ids: Iterable[UUID]) -> list[str]:
+    """Return what is told of these grants, sessions or videos."""
+    return [f"{kind}:{one}" for one in ids]
+
+
 def announce(kind: str, ids: Iterable[UUID]) -> None:
     """Tell, when the caller's transaction commits, that these grants, sessions or videos have ended."""
-    payloads = [f"{kind}:{one}" for one in ids]
+    payloads = keys(kind, ids)
     if payloads:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_notify(%s, p) FROM unnest(%s::text[]) AS p", [CHANNEL, payloads])

@@ -21,13 +21,17 @@ WAIT_S = 5.0
 
 @dataclass
 class Answer:
-    """What came back; ``broken`` when the server gave up before the end."""
+    """What came back."""
 
     status: int = 0
     headers: dict[str, str] = field(default_factory=dict)
     chunks: list[bytes] = field(default_factory=list)
-    broken: bool = False
     ended: bool = False
+
+    @property
+    def broken(self) -> bool:
+        """Whether the server gave up before the end; it then closes the connection."""
+        return not self.ended
 
     @property
     def body(self) -> bytes:
@@ -45,17 +49,31 @@ def play(story: Callable[[Stream], Awaitable[T]]) -> T:
 
     async def run() -> T:
         async with started(Stream(database_url())) as stream:
-            await until(lambda: stream.cuts.hears)
+            await until(lambda: stream.cuts.ear.hears)
             return await story(stream)
 
     return asyncio.run(run())
 
 
+async def _nothing() -> None:
+    return None
+
+
 async def ask(
-    stream: Stream, address: str, method: str = "GET", *, on_chunk: OnChunk | None = None, **headers: str
+    stream: Stream, address: str, method: str = "GET", *, on_chunk: OnChunk = _nothing, **headers: str
 ) -> Answer:
-    """Make one request; ``on_chunk`` runs after each chunk of the body, as a slow network would."""
-    answer = Answer()
+    """Make one request; ``on_chunk`` runs after each chunk of the body, as a slow network would.
+
+    If it raises ConnectionResetError, the client is gone.
+    """
+    answer, requested, gone = Answer(), asyncio.Event(), asyncio.Event()
+
+    async def receive() -> Message:
+        if requested.is_set():
+            await gone.wait()
+            return {"type": "http.disconnect"}
+        requested.set()
+        return {"type": "http.request", "body": b"", "more_body": False}
 
     async def send(message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -64,8 +82,11 @@ async def ask(
             return
         answer.chunks.append(message["body"])
         answer.ended = not message["more_body"]
-        if on_chunk:
+        try:
             await on_chunk()
+        except ConnectionResetError:
+            gone.set()
+        await asyncio.sleep(0.001)
 
     path, _, query = address.removeprefix(settings.STREAM_URL).partition("?")
     scope = {
@@ -75,10 +96,7 @@ async def ask(
         "query_string": query.encode(),
         "headers": [(name.replace("_", "-").encode(), value.encode("latin-1")) for name, value in headers.items()],
     }
-    try:
-        await stream(scope, _receive, send)
-    except ConnectionAbortedError:
-        answer.broken = True
+    await stream(scope, receive, send)
     return answer
 
 
@@ -100,10 +118,6 @@ async def until(true: Callable[[], bool]) -> None:
     while not true():
         assert time.monotonic() < deadline, "it did not happen"
         await asyncio.sleep(0.002)
-
-
-async def _receive() -> Message:
-    return {"type": "http.request", "body": b"", "more_body": False}
 
 
 @asynccontextmanager

@@ -1,11 +1,12 @@
-"""Cutting: a stream ends with any of its keys, and with the process's hearing."""
+"""Cutting: a stream ends with any of its keys, with its moment, and with the process's hearing."""
 
 import asyncio
+import math
+import socket
 import time
 from collections.abc import Awaitable, Callable
 from uuid import UUID
 
-import psycopg
 import pytest
 
 from accounts import auth
@@ -21,81 +22,162 @@ from tests.feed.player import database_url, elsewhere, until
 from worker import videos
 from worker.models import Video
 
-ONE, TWO = UUID(int=1), UUID(int=2)
+ONE, TWO, THREE = "grant:1", "grant:2", "session:1"
 
 
 @pytest.fixture
 def hearing() -> Cuts:
     """Cuts that hear, without a connection."""
     made = Cuts("")
-    made.hears = True
+    made.ear.hears = True
+    made.ear._answered_at = math.inf
     return made
 
 
 def test_a_stream_that_is_watched_while_nothing_is_heard_is_cut() -> None:
-    assert Cuts("").watch([("grant", ONE)]).is_cut
+    assert Cuts("").watch([ONE]).is_cut
 
 
 def test_a_stream_is_cut_by_its_own_key_alone(hearing: Cuts) -> None:
-    mine, other = hearing.watch([("grant", ONE)]), hearing.watch([("grant", TWO)])
-    hearing.end(f"grant:{ONE}")
+    mine, other = hearing.watch([ONE]), hearing.watch([TWO])
+    hearing.end(ONE)
     assert (mine.is_cut, other.is_cut) == (True, False)
 
 
 def test_the_kind_belongs_to_the_key(hearing: Cuts) -> None:
-    watched = hearing.watch([("grant", ONE)])
-    hearing.end(f"session:{ONE}")
-    hearing.end(str(ONE))
+    watched = hearing.watch([ONE])
+    hearing.end("session:1")
+    hearing.end("1")
     assert not watched.is_cut
 
 
 def test_every_stream_on_a_key_is_cut(hearing: Cuts) -> None:
-    streams = [hearing.watch([("video", ONE), ("session", new_id())]) for _ in range(3)]
-    hearing.end(f"video:{ONE}")
+    streams = [hearing.watch([ONE, TWO]) for _ in range(3)]
+    hearing.end(TWO)
     assert [watched.is_cut for watched in streams] == [True] * 3
 
 
 def test_a_key_that_is_added_later_counts(hearing: Cuts) -> None:
-    watched = hearing.watch([])
-    hearing.extend(watched, [("session", ONE), ("grant", TWO)])
-    hearing.end(f"grant:{TWO}")
+    watched = hearing.watch()
+    hearing.extend(watched, [THREE, TWO])
+    hearing.end(TWO)
     assert watched.is_cut
 
 
+def test_a_key_that_ended_between_the_watching_and_its_being_added_counts(hearing: Cuts) -> None:
+    watched = hearing.watch()
+    hearing.end(TWO)
+    hearing.extend(watched, [TWO])
+    assert watched.is_cut
+
+
+def test_what_ended_before_the_watching_is_for_the_gate_to_say(hearing: Cuts) -> None:
+    hearing.end(TWO)
+    watched = hearing.watch()
+    hearing.extend(watched, [TWO])
+    assert not watched.is_cut
+
+
 def test_a_cut_stream_stays_cut(hearing: Cuts) -> None:
-    watched = hearing.watch([("grant", ONE)])
-    hearing.end(f"grant:{ONE}")
-    hearing.end(f"grant:{TWO}")
+    watched = hearing.watch([ONE])
+    hearing.end(ONE)
+    hearing.end(TWO)
     assert watched.is_cut
 
 
 def test_a_stream_ends_at_its_moment_though_nobody_says_so(hearing: Cuts) -> None:
-    watched = hearing.watch([])
-    watched.ends_at = time.monotonic() + 60
+    watched = hearing.watch()
+    hearing.extend(watched, [], time.monotonic() + 60)
     assert not watched.is_cut
-    watched.ends_at = time.monotonic()
+    hearing.extend(watched, [], time.monotonic())
     assert watched.is_cut
 
 
 def test_a_stream_that_ended_is_forgotten(hearing: Cuts) -> None:
-    watched = hearing.watch([("grant", ONE)])
+    watched = hearing.watch([ONE])
     hearing.forget(watched)
     hearing.forget(watched)
-    hearing.end(f"grant:{ONE}")
+    hearing.end(ONE)
     assert not watched.is_cut
     assert not hearing._streams
+
+
+def test_an_end_is_not_remembered_for_ever(hearing: Cuts, monkeypatch: pytest.MonkeyPatch) -> None:
+    hearing.end(ONE)
+    hearing.end(TWO)
+    monkeypatch.setattr(cuts, "REMEMBERED_S", 0.0)
+    hearing.end(THREE)
+    assert list(hearing._ended) == [THREE]
+
+
+# The connection of a stream that is cut
+
+
+def connected() -> tuple[socket.socket, socket.socket]:
+    """Return both ends of a connection whose server has sent what its viewer does not read."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        viewer = socket.create_connection(listening.getsockname())
+        server = listening.accept()[0]
+    server.sendall(b"x" * 1000)
+    return viewer, server
+
+
+async def shut(server: socket.socket) -> bool:
+    """Tell whether the connection is shut, after what is due has run."""
+    await asyncio.sleep(0.02)
+    server.setblocking(False)
+    try:
+        return server.recv(1) == b""
+    except BlockingIOError:
+        return False
+
+
+@pytest.mark.parametrize("ends", ["by a key", "at its moment", "by deafness"])
+def test_a_cut_breaks_the_connection_though_its_viewer_reads_nothing(hearing: Cuts, ends: str) -> None:
+    viewer, server = connected()
+    bystander, other = connected()
+
+    async def story() -> tuple[bool, bool]:
+        watched, stays = hearing.watch([ONE]), hearing.watch([TWO])
+        hearing.extend(watched, [], time.monotonic() + (0.005 if ends == "at its moment" else 60))
+        hearing.begin(watched, viewer.getsockname())
+        if ends == "by a key":
+            hearing.begin(stays, bystander.getsockname())
+            hearing.end(ONE)
+        if ends == "by deafness":
+            hearing._lost()
+        return await shut(server), await shut(other)
+
+    with viewer, server, bystander, other:
+        assert asyncio.run(story()) == (True, False)
+
+
+def test_a_stream_that_ended_by_itself_leaves_its_connection_alone(hearing: Cuts) -> None:
+    viewer, server = connected()
+
+    async def story() -> bool:
+        watched = hearing.watch([ONE])
+        hearing.extend(watched, [], time.monotonic() + 0.005)
+        hearing.begin(watched, viewer.getsockname())
+        hearing.forget(watched)
+        hearing.end(ONE)
+        return await shut(server)
+
+    with viewer, server:
+        assert not asyncio.run(story())
 
 
 # Hearing
 
 
-def listening(story: Callable[[Cuts], Awaitable[None]], address: str = "") -> None:
+def listening(story: Callable[[Cuts], Awaitable[None]]) -> None:
     """Run the story beside an ear that listens."""
 
     async def run() -> None:
-        made = Cuts(address or database_url())
-        ear = asyncio.create_task(made.listen())
+        made = Cuts(database_url())
+        ear = asyncio.create_task(made.ear.listen())
         try:
+            await until(lambda: made.ear.hears)
             await story(made)
         finally:
             ear.cancel()
@@ -104,23 +186,22 @@ def listening(story: Callable[[Cuts], Awaitable[None]], address: str = "") -> No
     asyncio.run(run())
 
 
-def logged_out(person: Person) -> tuple[tuple[str, UUID], Callable[[], object]]:
+def logged_out(person: Person) -> tuple[str, Callable[[], object]]:
     session = auth.log_in(handle=person.handle, password=factories.PASSWORD, device="")[1]
-    return ("session", session.id), lambda: auth.log_out(person=person, session_id=session.id)
+    return f"session:{session.id}", lambda: auth.log_out(person=person, session_id=session.id)
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_real_withdrawal_logout_and_takedown_are_heard(video: Video, grant: Grant, subject: Person) -> None:
     scope = withdrawal.Scope(grant_id=grant.id)
     ends = [
-        (("grant", grant.id), lambda: withdrawal.withdraw(subject=subject, scope=scope)),
-        (("video", video.id), lambda: videos.take_down(video.id)),
+        (f"grant:{grant.id}", lambda: withdrawal.withdraw(subject=subject, scope=scope)),
+        (f"video:{video.id}", lambda: videos.take_down(video.id)),
         logged_out(subject),
     ]
 
     async def story(made: Cuts) -> None:
-        await until(lambda: made.hears)
-        bystander = made.watch([("grant", new_id()), ("session", new_id()), ("video", new_id())])
+        bystander = made.watch([f"grant:{new_id()}", f"session:{new_id()}", f"video:{new_id()}"])
         for key, act in ends:
             watched = made.watch([key])
             assert not watched.is_cut
@@ -140,54 +221,12 @@ def test_what_is_rolled_back_is_not_heard(video: Video, monkeypatch: pytest.Monk
         raise RuntimeError("after the announcement")
 
     async def story(made: Cuts) -> None:
-        await until(lambda: made.hears)
-        watched, other = made.watch([("video", video.id)]), made.watch([("video", ONE)])
+        watched = made.watch([f"video:{video.id}"])
         with monkeypatch.context() as patched:
             patched.setattr(bus, "announce", broken)
             with pytest.raises(RuntimeError):
                 await elsewhere(lambda: videos.take_down(video.id))
-        await elsewhere(lambda: bus.announce("video", [ONE]))
-        await until(lambda: other.is_cut)
+        await made.ear.beat()
         assert not watched.is_cut
 
     listening(story)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_lost_connection_cuts_every_stream_until_it_is_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cuts, "RETRY_S", 0.05)
-
-    def sever() -> None:
-        with psycopg.connect(database_url()) as other:
-            other.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = 'LISTEN ended'")
-
-    async def story(made: Cuts) -> None:
-        await until(lambda: made.hears)
-        watched = made.watch([("grant", ONE)])
-        await elsewhere(sever)
-        await until(lambda: watched.is_cut)
-        assert not made.hears
-        assert made.watch([("grant", ONE)]).is_cut
-        await until(lambda: made.hears)
-        assert watched.is_cut
-        assert not made.watch([("grant", ONE)]).is_cut
-
-    listening(story)
-
-
-def test_a_database_that_is_away_leaves_the_process_deaf_and_trying(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cuts, "RETRY_S", 0.001)
-    tries: list[str] = []
-
-    async def away(address: str, **_: object) -> None:
-        tries.append(address)
-        raise psycopg.OperationalError("away")
-
-    monkeypatch.setattr(psycopg.AsyncConnection, "connect", away)
-
-    async def story(made: Cuts) -> None:
-        await until(lambda: len(tries) >= 3)
-        assert not made.hears
-
-    listening(story, "dbname=away")
-    assert set(tries) == {"dbname=away"}

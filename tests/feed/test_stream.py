@@ -4,7 +4,8 @@ import asyncio
 import hashlib
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import orjson
 import pytest
 from django.core.files.storage import default_storage
-from django.db import OperationalError
+from django.db import OperationalError, connections
 from django.db.models.functions import Now
 from pytest_django import Settings
 
@@ -20,11 +21,12 @@ from accounts import auth
 from accounts.models import Person, Session
 from consent import grants, withdrawal
 from consent.models import Decision, Grant
-from feed import playback, stream
-from feed.cuts import Watched
-from feed.playback import Ticket
+from feed import cuts, playback, publishing, sending
+from feed.models import Post
 from feed.ranges import Span
-from feed.stream import CHUNK, Stream
+from feed.sending import CHUNK, Exchange
+from feed.stream import Stream
+from feed.tickets import Basis, Ticket
 from socialvideo.lib.clock import database_now
 from socialvideo.lib.ids import new_id
 from tests import factories
@@ -32,6 +34,8 @@ from tests.feed.player import Answer, Message, ask, elsewhere, play, until
 from worker import videos
 from worker.models import Video
 
+Resting = Callable[[Basis], None]
+Opens = Callable[[], Awaitable[str]]
 FILM = random.Random(1).randbytes(5 * CHUNK + 777)
 SIZE = len(FILM)
 ETAG = f'"{hashlib.sha256(FILM).hexdigest()[:32]}-mp4"'
@@ -213,6 +217,10 @@ def take_down(film: Video) -> None:
     videos.take_down(film.id)
 
 
+def remove(film: Video) -> None:
+    publishing.remove(author=film.owner, post_id=Post.objects.get(video=film).id)
+
+
 ENDS = [(withdraw, 410, "gone_consent"), (log_out, 401, "session_ended"), (take_down, 410, "taken_down")]
 
 
@@ -251,11 +259,99 @@ def test_a_download_is_sent_as_an_attachment_and_a_viewing_is_not(
     assert problem(answer(f"/videos/{film.id}.mp4?ticket={ticket}")) == (410, "gone_consent")
 
 
+# The decision of the opening, as long as nothing ends it
+
+
+@pytest.fixture
+def opens(film: Video, requester: Person, session: Session, monkeypatch: pytest.MonkeyPatch) -> Opens:
+    """Opens the film, and has the opening's decision rested on from the first moment."""
+    monkeypatch.setattr(cuts, "SETTLED_S", 0.0)
+
+    async def opened() -> str:
+        ticket = await elsewhere(lambda: playback.open_video(viewer=requester, session=session, video_id=film.id))
+        return f"/videos/{film.id}.mp4?ticket={ticket.signed()}"
+
+    return opened
+
+
+def never(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nobody ask the gate again."""
+
+    def asked(ticket: Ticket, resting: Resting) -> Basis:
+        raise OperationalError("the gate was asked again")
+
+    monkeypatch.setattr(playback, "reopen", asked)
+
+
+def blocking(act: Callable[[], object]) -> None:
+    """Run ``act`` elsewhere while the server can do nothing, not even read what it is told."""
+    with ThreadPoolExecutor() as other:
+        other.submit(act).result()
+        other.submit(connections.close_all).result()
+
+
+def test_what_was_opened_just_now_is_played_without_asking_again(opens: Opens, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story(server: Stream) -> Answer:
+        address = await opens()
+        never(monkeypatch)
+        return await ask(server, address)
+
+    given = play(story)
+    assert (given.status, given.body, given.headers["etag"]) == (200, FILM, ETAG)
+
+
+@pytest.mark.parametrize(("end", "status", "code"), ENDS)
+def test_an_end_of_which_the_notice_is_still_on_its_way_is_not_missed(
+    opens: Opens, film: Video, end: Callable[[Video], None], status: int, code: str
+) -> None:
+    async def story(server: Stream) -> Answer:
+        address = await opens()
+        blocking(lambda: end(film))
+        return await ask(server, address)
+
+    assert problem(play(story)) == (status, code)
+
+
+@pytest.mark.parametrize("limit", [("KNOWN_S", 0.0), ("SETTLED_S", 3600.0)])
+def test_an_opening_that_is_old_or_from_before_the_hearing_is_decided_anew(
+    opens: Opens, monkeypatch: pytest.MonkeyPatch, limit: tuple[str, float]
+) -> None:
+    monkeypatch.setattr(cuts, *limit)
+
+    async def story(server: Stream) -> Answer:
+        address = await opens()
+        never(monkeypatch)
+        return await ask(server, address)
+
+    assert problem(play(story)) == (503, "gate_unavailable")
+
+
+def test_an_end_before_the_server_could_hear_is_not_missed(address: str, film: Video) -> None:
+    withdraw(film)
+    assert problem(answer(address)) == (410, "gone_consent")
+
+
+def test_a_stream_of_an_opening_is_cut_in_the_middle(opens: Opens, film: Video) -> None:
+    async def story(server: Stream) -> Answer:
+        async def withdrawn() -> None:
+            (watched,) = server.cuts._streams
+            if not watched.is_cut:
+                await elsewhere(lambda: withdraw(film))
+                await until(lambda: watched.is_cut)
+
+        return await ask(server, await opens(), on_chunk=withdrawn)
+
+    given = play(story)
+    assert (given.status, given.broken, given.body) == (200, True, FILM[:CHUNK])
+
+
 # Ends in the middle of a stream
 
 
-@pytest.mark.parametrize("end", [withdraw, shorten, log_out, take_down])
+@pytest.mark.parametrize("end", [withdraw, shorten, log_out, take_down, remove])
 def test_a_stream_is_cut_in_the_middle(address: str, film: Video, end: Callable[[Video], None]) -> None:
+    factories.post(film.owner, film)
+
     async def story(server: Stream) -> Answer:
         chunks = 0
 
@@ -322,9 +418,11 @@ def test_a_stream_that_is_cut_while_reading_sends_not_even_that_chunk(
     async def story(server: Stream) -> Answer:
         class Slow(BytesIO):
             def read(self, size: int | None = -1, /) -> bytes:
-                server.cuts._deafen()
+                loop.call_soon_threadsafe(server.cuts.ear._hang_up)
+                time.sleep(0.05)
                 return super().read(size)
 
+        loop = asyncio.get_running_loop()
         monkeypatch.setattr(default_storage, "open", lambda name: Slow(FILM))
         return await ask(server, address)
 
@@ -332,12 +430,19 @@ def test_a_stream_that_is_cut_while_reading_sends_not_even_that_chunk(
     assert (given.status, given.body, given.broken) == (200, b"", True)
 
 
+def test_a_client_that_leaves_is_read_for_no_longer(address: str) -> None:
+    async def leaves() -> None:
+        raise ConnectionResetError
+
+    assert play(lambda server: ask(server, address, on_chunk=leaves)).body == FILM[:CHUNK]
+
+
 def test_the_end_of_another_grant_cuts_nothing(address: str, subject: Person, stranger: Person) -> None:
     other = factories.grant(subject, stranger)
     scope = withdrawal.Scope(grant_id=other.id)
 
     async def story(server: Stream) -> Answer:
-        heard = server.cuts.watch([("grant", other.id)])
+        heard = server.cuts.watch([f"grant:{other.id}"])
         done: list[object] = []
 
         async def meanwhile() -> None:
@@ -355,9 +460,9 @@ def test_a_withdrawal_between_the_watching_and_the_gate_is_not_missed(
 ) -> None:
     reopen = playback.reopen
 
-    def withdrawn_first(ticket: Ticket) -> Video:
+    def withdrawn_first(ticket: Ticket, resting: Resting) -> Basis:
         withdraw(film)
-        return reopen(ticket)
+        return reopen(ticket, resting)
 
     monkeypatch.setattr(playback, "reopen", withdrawn_first)
     assert problem(answer(address)) == (410, "gone_consent")
@@ -369,8 +474,8 @@ def test_a_withdrawal_between_the_gate_and_the_first_byte_is_not_missed(
     async def story(server: Stream) -> Answer:
         reopen = playback.reopen
 
-        def withdrawn_after(ticket: Ticket) -> Video:
-            opened = reopen(ticket)
+        def withdrawn_after(ticket: Ticket, resting: Resting) -> Basis:
+            opened = reopen(ticket, resting)
             withdraw(film)
             return opened
 
@@ -406,28 +511,28 @@ def test_an_ended_stream_is_forgotten_however_it_ended(address: str) -> None:
 
 def test_a_server_that_cannot_hear_plays_nothing(address: str) -> None:
     async def story(server: Stream) -> Answer:
-        server.cuts._deafen()
+        server.cuts.ear._hang_up()
         return await ask(server, address)
 
     assert problem(play(story)) == (503, "gate_unavailable")
 
 
 def test_a_server_without_a_database_plays_nothing(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    def away(ticket: Ticket) -> Video:
+    def away(ticket: Ticket, resting: Resting) -> Basis:
         raise OperationalError("away")
 
     monkeypatch.setattr(playback, "reopen", away)
     assert problem(answer(address)) == (503, "gate_unavailable")
 
 
-@pytest.mark.parametrize(("hears", "status"), [(True, 200), (False, 503)])
-def test_the_server_is_alive_while_it_hears(hears: bool, status: int, django_db_setup: None) -> None:
-    async def story(server: Stream) -> Answer:
-        server.cuts.hears = hears
-        return await ask(server, "/livez")
+def test_the_server_is_alive_while_it_hears(django_db_setup: None) -> None:
+    async def story(server: Stream) -> list[tuple[int, bytes]]:
+        first = await ask(server, "/livez")
+        server.cuts.ear._hang_up()
+        then = await ask(server, "/livez")
+        return [(given.status, given.body) for given in (first, then)]
 
-    given = play(story)
-    assert (given.status, given.body) == (status, b"")
+    assert play(story) == [(200, b""), (503, b"")]
 
 
 def test_another_protocol_gets_no_answer(django_db_setup: None) -> None:
@@ -452,6 +557,12 @@ def test_a_file_that_ends_too_early_breaks_the_stream() -> None:
     async def send(message: Message) -> None:
         sent.append(message["body"])
 
-    with pytest.raises(ConnectionAbortedError):
-        asyncio.run(stream._send_bytes(send, BytesIO(b"short"), Span(1, 100, 100), Watched(frozenset())))
+    async def receive() -> Message:
+        await asyncio.Event().wait()
+        return {}
+
+    async def yes() -> bool:
+        return True
+
+    asyncio.run(sending.send_bytes(Exchange({}, receive, send), BytesIO(b"short"), Span(1, 100, 100), yes))
     assert sent == [b"hort"]

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -65,6 +66,15 @@ class Running:
         self.popens[name] = self._popen(process)
         if process.ready:
             wait_until(process.ready, 60)
+
+    def another(self, name: str) -> House:
+        """Start one more api or stream, on a port of its own; return where it listens."""
+        house = replace(self.house, api_port=free_port(), stream_port=free_port())
+        process: Process = getattr(house, name)()
+        self.popens[f"another {name}"] = self._popen(process)
+        assert process.ready
+        wait_until(process.ready, 60)
+        return house
 
     def kill(self, name: str) -> None:
         """Kill -9 one part with all its children."""
