@@ -8,7 +8,8 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q, QuerySet, Value
+from django.db.models.functions import Least
 
 from accounts.models import Person
 from consent import asks, ledger, locks, receipts, rules
@@ -173,9 +174,16 @@ def _held(grant: Grant) -> Grant:
 
 
 def _change(grant: Grant, kind: str) -> None:
-    """Store a grant's new end and count, and those of the grants that rest on it; a leaf each, and streams ask anew."""
-    terms = {"expires_at": grant.expires_at, "affirmed_at": grant.affirmed_at, "max_uses": grant.max_uses}
+    """Store a grant's new end and count, and those of the grants that rest on it; a leaf each, and streams ask anew.
+
+    A closed grant of somebody who took up an offer is never renewed with it: what was stopped lasts no longer for that.
+    """
     following = Grant.objects.filter(rests_on=grant, state=State.GIVEN)
+    ends: dict[str, Any] = {"expires_at": grant.expires_at, "max_uses": grant.max_uses}
+    if kind == "renewal":
+        following, terms = following.filter(closed_at=None), {**ends, "affirmed_at": grant.affirmed_at}
+    else:
+        terms = {name: Least(name, Value(value)) for name, value in ends.items()}
     Grant.objects.filter(Q(id=grant.id) | Q(id__in=following.values("id"))).update(version=F("version") + 1, **terms)
     grant.version += 1
     changed = [grant, *following.order_by("id")]

@@ -89,10 +89,12 @@ def choices(subject: Person) -> QuerySet[Choice]:
 def except_named(subject: Person, people: Sequence[Person]) -> None:
     """Keep people from whom a subject just withdrew out of the groups that still stand, in that transaction.
 
-    Else a person who lost their own grant would take up an offer to everyone in the next moment.
+    Else a person who lost their own grant would take up an offer to everyone in the next moment. Nobody is in a group
+    of their own.
     """
-    if people and Grant.objects.filter(subject=subject, state=State.GIVEN).exclude(group="").exists():
-        for person in people:
+    others = [person for person in people if person.pk != subject.pk]
+    if others and Grant.objects.filter(subject=subject, state=State.GIVEN).exclude(group="").exists():
+        for person in others:
             _write(subject, person, Choice.Kind.EXCEPTED)
 
 

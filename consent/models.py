@@ -242,6 +242,7 @@ class Permit(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     requester = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="permits")
+    job_id = models.UUIDField()
     digest = models.BinaryField(max_length=32)
     lineage = ArrayField(models.UUIDField(), default=list)
     state = models.CharField(max_length=10, choices=State.choices, default=State.ISSUED)
@@ -249,7 +250,7 @@ class Permit(models.Model):
     expires_at = models.DateTimeField()
 
     class Meta:
-        """A permit is for one spec (SHA-256) and ends."""
+        """A permit is for one job and its spec (SHA-256), and ends."""
 
         constraints = [models.CheckConstraint(condition=Q(expires_at__gt=F("created_at")), name="permit_expires_later")]
 

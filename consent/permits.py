@@ -21,7 +21,7 @@ LIFE = timedelta(hours=24)
 
 
 class Unusable(Exception):
-    """The permit does not fit: unknown, for another spec, void, spent or past its life."""
+    """The permit does not fit: unknown, for another job or spec, void, spent or past its life."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,11 @@ def issue(
     def write(allowed: Allowed) -> T:
         grants.count_use(grant.id for grant in allowed.grants)
         permit = Permit.objects.create(
-            requester=requester, digest=digest, expires_at=Now() + LIFE, lineage=list(origin.lineage)
+            requester=requester,
+            job_id=job_id,
+            digest=digest,
+            expires_at=Now() + LIFE,
+            lineage=list(origin.lineage),
         )
         PermitSubject.objects.bulk_create(
             PermitSubject(permit=permit, subject_id=g.subject_id, grant_id=g.id, epoch=g.epoch, place=place)
@@ -89,13 +93,15 @@ def issue(
 
 
 def redeem(*, permit_id: UUID, digest: bytes, job_id: UUID, wish: Wish = ANY) -> Redeemed:
-    """Spend the permit on its job. The same job may redeem again after a crash; another spec or a spent permit may not.
+    """Redeem the permit for its job, which may do so again after a crash; another job or spec may not.
 
     Raises Unusable, or gate.Denied when a grant no longer stands.
     """
     permit, claims = _opened(permit_id)
     if bytes(permit.digest) != digest:
         raise Unusable("the permit is for another spec")
+    if permit.job_id != job_id:
+        raise Unusable("the permit is for another job")
 
     def write(_: Allowed) -> Redeemed:
         usable = Permit.objects.filter(
@@ -131,8 +137,13 @@ def spend(redeemed: Redeemed, *, video_id: UUID, effect: Callable[[Sequence[Clai
     """Seal: spend the permit and run ``effect`` (store the video) in one transaction under the gate.
 
     ``effect`` is told the claims, and whether somebody depicted wishes to review the render first. Raises Unusable when
-    the permit was spent before, so that one permit never makes two videos.
+    the permit was spent before, so that one permit never makes two videos, and when it says anything else than
+    ``redeemed``.
     """
+    permit, claims = _opened(redeemed.permit_id)
+    held = (redeemed.requester_id, redeemed.job_id, redeemed.claims, redeemed.lineage)
+    if held != (permit.requester_id, permit.job_id, claims, tuple(permit.lineage)):
+        raise Unusable("the permit is for other people, or for another job")
 
     def write(allowed: Allowed) -> T:
         redeemed_now = Permit.objects.filter(id=redeemed.permit_id, state=Permit.State.REDEEMED)

@@ -79,7 +79,10 @@ def _covered(subject: Person, scope: Scope) -> QuerySet[Grant]:
         return Grant.objects.none()
     covered = Grant.objects.filter(subject=subject, state=State.GIVEN)
     if scope.grant_id:
-        return covered.filter(Q(id=scope.grant_id) | Q(rests_on=scope.grant_id))
+        # Who loses a grant is kept out of the groups, and so loses what they took up of those.
+        named = covered.filter(id=scope.grant_id).values("grantee")
+        taken_up = Q(rests_on__isnull=False, grantee__in=named)
+        return covered.filter(Q(id=scope.grant_id) | Q(rests_on=scope.grant_id) | taken_up)
     return covered.filter(grantee=scope.grantee) if scope.grantee else covered
 
 

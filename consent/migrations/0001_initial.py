@@ -124,6 +124,7 @@ class Migration(migrations.Migration):
             name='Permit',
             fields=[
                 ('id', models.UUIDField(default=socialvideo.lib.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ('job_id', models.UUIDField()),
                 ('digest', models.BinaryField(max_length=32)),
                 ('lineage', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), default=list, size=None)),
                 ('state', models.CharField(choices=[('issued', 'Issued'), ('redeemed', 'Redeemed'), ('spent', 'Spent'), ('void', 'Void')], default='issued', max_length=10)),

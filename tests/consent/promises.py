@@ -34,6 +34,7 @@ from tests import factories
 
 DAY = timedelta(days=1)
 DIGEST = bytes(32)
+JOB = new_id()
 
 
 def granted(**terms: Any) -> Grant:
@@ -69,14 +70,14 @@ def issue(grant: Grant) -> Permit:
         subjects=[grant.subject_id],
         digest=DIGEST,
         wish=wish,
-        job_id=new_id(),
+        job_id=JOB,
         effect=lambda permit: permit,
     )
 
 
 def redeemed(grant: Grant) -> permits.Redeemed:
     """Issue and redeem a permit."""
-    return permits.redeem(permit_id=issue(grant).id, digest=DIGEST, job_id=new_id())
+    return permits.redeem(permit_id=issue(grant).id, digest=DIGEST, job_id=JOB)
 
 
 def refuses(call: Callable[[], Any], *errors: type[Exception]) -> bool:
@@ -145,7 +146,7 @@ def a_withdrawal_holds_the_lock_exclusive() -> bool:
 
 def a_job_ends_under_the_lock() -> bool:
     grant = give_unlocked()
-    permit = Permit.objects.create(requester=grant.grantee, digest=DIGEST, expires_at=grant.expires_at)
+    permit = Permit.objects.create(requester=grant.grantee, job_id=JOB, digest=DIGEST, expires_at=grant.expires_at)
     permit.subjects.create(subject=grant.subject, grant=grant, epoch=1, place=0)
     with permits.ending(permit.id):
         return lock_modes(grant.subject_id) == {"ShareLock"}
@@ -316,13 +317,13 @@ def nothing_is_sealed_after_a_withdrawal() -> bool:
 
 def a_permit_is_for_its_own_spec() -> bool:
     permit = issue(granted())
-    return refuses(lambda: permits.redeem(permit_id=permit.id, digest=b"x" * 32, job_id=new_id()), permits.Unusable)
+    return refuses(lambda: permits.redeem(permit_id=permit.id, digest=b"x" * 32, job_id=JOB), permits.Unusable)
 
 
 def a_void_permit_is_not_redeemed() -> bool:
     permit = issue(granted())
     permits.void([permit.id])
-    return refuses(lambda: permits.redeem(permit_id=permit.id, digest=DIGEST, job_id=new_id()), permits.Unusable)
+    return refuses(lambda: permits.redeem(permit_id=permit.id, digest=DIGEST, job_id=JOB), permits.Unusable)
 
 
 def a_use_is_given_back_once() -> bool:

@@ -251,6 +251,20 @@ def test_renewing_an_offer_renews_what_rests_on_it(db: None) -> None:
     assert (row.expires_at, row.max_uses, row.affirmed_at) == (renewed.expires_at, 5, renewed.affirmed_at)
 
 
+def test_who_was_stopped_gains_nothing_by_a_renewal_of_the_offer(db: None) -> None:
+    own = taken_up()
+    assert own.rests_on
+    withdrawal.withdraw(subject=own.subject, scope=Scope(grantee=own.grantee), mode=withdrawal.Mode.STOP)
+    later, latest = database_now() + timedelta(days=200), database_now() + timedelta(days=300)
+    renewed = grants.renew(grant=own.rests_on, expires_at=latest, more_uses=4)
+    grants.narrow(grant=renewed, expires_at=later, max_uses=None)
+    row = Grant.objects.get(id=own.id)
+    assert (row.expires_at, row.max_uses, row.affirmed_at) == (own.expires_at, own.max_uses, own.affirmed_at)
+    sooner = database_now() + timedelta(days=1)
+    grants.narrow(grant=Grant.objects.get(id=own.rests_on_id), expires_at=sooner, max_uses=None)
+    assert Grant.objects.get(id=own.id).expires_at == sooner
+
+
 def test_an_expired_grant_of_ones_own_gives_way_to_the_group(subject: Person) -> None:
     friend = befriended(subject)
     own = factories.grant(subject, friend)
@@ -259,6 +273,28 @@ def test_an_expired_grant_of_ones_own_gives_way_to_the_group(subject: Person) ->
     offer = factories.grant(subject, Group.MUTUALS)
     taken = takes_up(offer, friend)
     assert taken and taken.rests_on == offer
+
+
+@pytest.mark.parametrize("mode", withdrawal.Mode)
+def test_withdrawing_a_persons_grant_ends_also_what_they_took_up(db: None, mode: withdrawal.Mode) -> None:
+    own = taken_up()
+    assert own.grantee
+    named, other = factories.grant(own.subject, own.grantee), takes_up(own.rests_on, befriended(own.subject))  # type: ignore[arg-type]
+    withdrawal.withdraw(subject=own.subject, scope=Scope(grant_id=named.id), mode=mode)
+    row = Grant.objects.get(id=own.id)
+    assert (row.state, row.closed_at is None) == (("given", False) if mode == "stop" else ("withdrawn", True))
+    assert not promised.stands(own) or mode == "stop"
+    assert other and promised.stands(other)
+    assert takes_up(own.rests_on, own.grantee) is None  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("by_name", [False, True])
+def test_withdrawing_from_oneself_beside_an_offer_excepts_nobody(subject: Person, by_name: bool) -> None:
+    offer, own = factories.grant(subject, Group.MUTUALS), factories.grant(subject, subject)
+    scope = Scope(grantee=subject) if by_name else Scope(grant_id=own.id)
+    withdrawal.withdraw(subject=subject, scope=scope)
+    assert (Grant.objects.get(id=own.id).state, Grant.objects.get(id=offer.id).state) == ("withdrawn", "given")
+    assert not Choice.objects.exists()
 
 
 def test_without_a_group_a_withdrawal_excepts_nobody(subject: Person, requester: Person) -> None:

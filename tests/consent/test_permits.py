@@ -159,6 +159,16 @@ def test_a_permit_is_for_its_own_spec(grant: Grant) -> None:
     assert (state(permit), points()) == ("issued", ["request"])
 
 
+def test_a_permit_is_for_its_own_job(grant: Grant) -> None:
+    permit = issue(grant)
+    for before in ("issued", "redeemed"):
+        with pytest.raises(Unusable, match="another job"):
+            permits.redeem(permit_id=permit.id, digest=DIGEST, job_id=new_id())
+        assert state(permit) == before
+        redeem(permit)
+    assert points() == ["request", "start", "start"]
+
+
 def test_a_permit_that_never_was_is_unusable(db: None) -> None:
     with pytest.raises(Unusable, match="no such permit"):
         permits.redeem(permit_id=new_id(), digest=DIGEST, job_id=JOB)
@@ -305,12 +315,15 @@ def test_a_seal_that_breaks_leaves_the_permit_to_be_spent_again(grant: Grant) ->
     assert state(Permit.objects.get()) == "spent"
 
 
-def test_a_forged_proof_of_another_subject_seals_nothing(grant: Grant, stranger: Person) -> None:
+@pytest.mark.parametrize("forged", ["claims", "requester_id", "job_id", "lineage"])
+def test_a_proof_that_says_anything_else_than_its_permit_seals_nothing(grant: Grant, forged: str) -> None:
+    other = factories.grant(factories.enrolled(), grant.grantee)
     redeemed = redeem(issue(grant))
+    forgeries: dict[str, Any] = {"claims": (Claim(other.subject_id, other.id, 1),), "lineage": (new_id(),)}
     ran: list[Any] = []
-    with pytest.raises(gate.Denied):
-        spend(replace(redeemed, claims=(Claim(stranger.id, grant.id, 1),)), ran)
-    assert ran == []
+    with pytest.raises(Unusable, match="other people"):
+        spend(replace(redeemed, **{forged: forgeries.get(forged, new_id())}), ran)
+    assert (ran, state(Permit.objects.get()), points()) == ([], "redeemed", ["request", "start"])
 
 
 @pytest.mark.parametrize("redeemed", [False, True])

@@ -60,7 +60,8 @@ def posts(wanted: Iterable[Wanted]) -> list[Post]:
     """Write the posts, older ones first."""
     rows = list(wanted)
     permits = Permit.objects.bulk_create(
-        Permit(requester=row.author, digest=bytes(32), state="spent", expires_at=NOW + DAY) for row in rows
+        Permit(requester=row.author, job_id=new_id(), digest=bytes(32), state="spent", expires_at=NOW + DAY)
+        for row in rows
     )
     videos = Video.objects.bulk_create(_video(row, permit) for row, permit in zip(rows, permits, strict=True))
     Depiction.objects.bulk_create(
