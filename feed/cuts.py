@@ -25,7 +25,7 @@ class Watched:
 
     def __init__(self, rests_on: Iterable[str]) -> None:
         self.keys = frozenset(rests_on)
-        self.since = time.monotonic()
+        self.since = -math.inf
         self.ends_at = math.inf
         self.was_ended = False
         self.peer: Peer | None = None
@@ -49,9 +49,13 @@ class Cuts:
     def watch(self, rests_on: Iterable[str] = ()) -> Watched:
         """Register a stream BEFORE its gate is asked, so that nothing falls between that answer and the listening."""
         watched = Watched(rests_on)
-        watched.was_ended = not self.ear.hears
+        self.renew(watched)
         self._streams[watched] = None
         return watched
+
+    def renew(self, watched: Watched) -> None:
+        """Begin again: the gate is asked after this, and it knows of what has ended before."""
+        watched.since, watched.ends_at, watched.was_ended = time.monotonic(), math.inf, not self.ear.hears
 
     def extend(self, watched: Watched, rests_on: Iterable[str], ends_at: float = math.inf) -> None:
         """Add keys to a registered stream, and its end by the database's clock (seconds); from any thread.
@@ -60,8 +64,7 @@ class Cuts:
         """
         watched.keys |= frozenset(rests_on)
         watched.ends_at = self.ear.monotonic(ends_at)
-        if any(self._ended.get(key, -math.inf) >= watched.since for key in watched.keys):
-            watched.was_ended = True
+        watched.was_ended = watched.was_ended or self._ended_since(watched.since, watched)
 
     def begin(self, watched: Watched, peer: Peer | None) -> None:
         """Say that bytes now go to ``peer``: from here on a cut breaks its connection off."""
@@ -90,10 +93,9 @@ class Cuts:
         know: then the gate is asked. Raises Deaf.
         """
         await self.ear.beat()
-        known = (
-            self.ear.heard_since(decided_at - SETTLED_S) and time.monotonic() - self.ear.monotonic(decided_at) < KNOWN_S
-        )
-        return known and not watched.is_cut and self._ended.keys().isdisjoint(watched.keys)
+        decided = self.ear.monotonic(decided_at)
+        known = self.ear.heard_since(decided_at - SETTLED_S) and time.monotonic() - decided < KNOWN_S
+        return known and not watched.is_cut and not self._ended_since(decided, watched)
 
     def end(self, key: str) -> None:
         """Cut every stream that rests on ``key``."""
@@ -112,6 +114,9 @@ class Cuts:
             if not self._to_reset:
                 asyncio.get_running_loop().call_soon(self._reset)
             self._to_reset.add(watched.peer)
+
+    def _ended_since(self, moment: float, watched: Watched) -> bool:
+        return any(self._ended.get(key, -math.inf) >= moment for key in watched.keys)
 
     def _reset(self) -> None:
         peers, self._to_reset = self._to_reset, set()

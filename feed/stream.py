@@ -84,6 +84,7 @@ class Stream:
             self.cuts.extend(watched, basis.keys, basis.ends_at)
             if await self.cuts.stands(watched, basis.decided_at):
                 return basis
+            self.cuts.renew(watched)
         self.cuts.extend(watched, [*keys("session", [ticket.session_id]), *keys("video", [ticket.video_id])])
         basis = await sync_to_async(self._reopened, thread_sensitive=False)(ticket, watched)
         if watched.is_cut:

@@ -331,6 +331,15 @@ def test_an_end_before_the_server_could_hear_is_not_missed(address: str, film: V
     assert problem(answer(address)) == (410, "gone_consent")
 
 
+def test_a_grant_that_is_to_end_sooner_has_the_gate_asked_and_the_film_played(opens: Opens, film: Video) -> None:
+    async def story(server: Stream) -> list[bytes]:
+        address = await opens()
+        blocking(lambda: shorten(film))
+        return [(await ask(server, address)).body for _ in range(2)]
+
+    assert play(story) == [FILM, FILM]
+
+
 def test_a_stream_of_an_opening_is_cut_in_the_middle(opens: Opens, film: Video) -> None:
     async def story(server: Stream) -> Answer:
         async def withdrawn() -> None:

@@ -21,7 +21,8 @@ from worker import jobs, reviews
 
 NOTICE = timedelta(milliseconds=25)
 MAKING = ("request", "claim", "start", "step", "seal")
-WATCHING = ("lists", "record", "open", "chunk", "stream", "download", "remix", "remix step", "remix seal")
+PLAYING = ("open", "chunk", "stream", "opened stream", "download")
+WATCHING = ("lists", "record", *PLAYING, "remix", "remix step", "remix seal")
 JOURNALED = ("request", "start", "seal", "publish", "open", "download", "remix")
 ALL = (*MAKING, "publish", *WATCHING)
 

@@ -22,8 +22,9 @@ from consent import journal
 from consent.models import Acceptance, Choice, Grant, Likeness, Permit, PermitSubject
 from consent.permits import Redeemed
 from consent.rules import Allowed, Claim, Facts, Point, State, Wish
+from feed import playback
 from feed.models import Post
-from feed.playback import Ticket
+from feed.tickets import Basis, Ticket
 from socialvideo.lib.clock import database_now
 from socialvideo.lib.ids import new_id
 from tests import factories
@@ -58,7 +59,7 @@ class Scenery:
 
     ``remix``: the run makes a remix of the film, for the viewer. ``spent`` uses of the grant were counted before, and
     then one is left. ``two``: the companion is shown too, or in the run alone. ``group``: the grant rests on an offer
-    to one, unless it is yet to be taken up.
+    to one, unless it is yet to be taken up. ``opened``: the viewer's ticket says on what its opening rests.
     """
 
     film: str = ""
@@ -69,6 +70,7 @@ class Scenery:
     spent: int = 0
     group: str = ""
     taken_up: bool = True
+    opened: bool = False
 
 
 @dataclass
@@ -84,6 +86,8 @@ class Stage:
     video: Video | None = None
     post: Post | None = None
     job: Job | None = None
+    basis: Basis | None = None
+    """What the viewer's ticket rests on, if it says so."""
     theatre: "Theatre | None" = None
     dice: random.Random = field(default_factory=random.Random)
     over: threading.Event = field(default_factory=threading.Event)
@@ -123,7 +127,7 @@ class Stage:
     @property
     def ticket(self) -> Ticket:
         """The viewer's ticket for the video."""
-        return Ticket(self.film.id, self.cast.viewer.id, self.cast.session.id)
+        return Ticket(self.film.id, self.cast.viewer.id, self.cast.session.id, basis=self.basis)
 
     @property
     def claims(self) -> tuple[Claim, ...]:
@@ -168,6 +172,9 @@ def set_up(casts: Sequence[Cast], wanted: Sequence[Scenery]) -> list[Stage]:
         Grant.objects.bulk_create(grant for stage in stages for grant in stage.grants)
         _make_films([stage for stage in stages if stage.scenery.film])
         _begin_runs([stage for stage in stages if stage.scenery.run])
+    for stage in stages:
+        if stage.scenery.opened:
+            stage.basis = playback._basis(stage.film.id, stage.cast.session.id)
     return stages
 
 
@@ -225,6 +232,7 @@ def _permits(stages: Sequence[Stage], states: Sequence[Permit.State], run: bool 
     permits = Permit.objects.bulk_create(
         Permit(
             id=new_id(),
+            job_id=new_id(),
             requester=stage.maker if run else stage.cast.requester,
             digest=stage.spec.digest,
             expires_at=Now() + DAY,
@@ -282,7 +290,7 @@ def _begin_runs(stages: Sequence[Stage]) -> None:
 
 
 def _job(stage: Stage, permit: Permit, requester: Person, status: Status, **fields: Any) -> Job:
-    return Job(id=new_id(), requester=requester, permit=permit, spec=stage.spec.stored(), status=status, **fields)
+    return Job(id=permit.job_id, requester=requester, permit=permit, spec=stage.spec.stored(), status=status, **fields)
 
 
 def _video(stage: Stage, permit: Permit) -> Video:

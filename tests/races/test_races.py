@@ -59,7 +59,7 @@ def found_out(weaker: Weaker, pair: Pair) -> bool:
     found: Counter[str] = Counter()
     with pytest.MonkeyPatch.context() as patch:
         weaker.weaken(patch)
-        with held_up(), Course(1, batch=2, streams=pair[0] == "stream") as course:
+        with held_up(), Course(1, batch=2, streams="stream" in pair[0]) as course:
             for _ in range(100):
                 found += course.run([pair] * 2)[pair].faults
                 if any(fault.startswith(weaker.finds) for fault in found):

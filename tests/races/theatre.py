@@ -5,9 +5,11 @@ import threading
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+import pytest
+
+from feed import cuts
 from feed.stream import Stream
-from socialvideo.lib import bus
-from tests.feed.player import ask, database_url, elsewhere, started, until
+from tests.feed.player import ask, database_url, started, until
 from tests.races.stage import CHUNKS, Stage
 
 T = TypeVar("T")
@@ -21,7 +23,9 @@ class Theatre:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="theatre", daemon=True)
         self._thread.start()
-        self._awaited: dict[str, asyncio.Event] = {}
+        self._patch = pytest.MonkeyPatch()
+        # Openings are rested on from the first moment.
+        self._patch.setattr(cuts, "SETTLED_S", 0.0)
         self._stream = Stream(database_url())
         self._life = started(self._stream)
         self._run(self._open())
@@ -29,8 +33,8 @@ class Theatre:
     def watch(self, stage: Stage) -> bool:
         """Play the stage's video as its viewer; False when not one byte came. Notes what was played after the end.
 
-        The viewer reads some chunks and stops until the withdrawal has returned and everything that was announced up to
-        then was heard here; only then is there a last word on whether the next chunk may leave.
+        The viewer reads some chunks and stops until the withdrawal has returned and a beat has been answered: then
+        everything that was announced was heard, and there is a last word on whether the next chunk may leave.
         """
         return self._run(self._watch(stage))
 
@@ -40,18 +44,11 @@ class Theatre:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+        self._patch.undo()
 
     async def _open(self) -> None:
         await self._life.__aenter__()
-        await until(lambda: self._stream.cuts.hears)
-        end = self._stream.cuts.end
-
-        def heard(key: str) -> None:
-            end(key)
-            if key in self._awaited:
-                self._awaited.pop(key).set()
-
-        self._stream.cuts.end = heard  # type: ignore[method-assign]
+        await until(lambda: self._stream.cuts.ear.hears)
 
     async def _watch(self, stage: Stage) -> bool:
         late, last = stage.over.is_set(), stage.dice.randrange(1, CHUNKS)
@@ -61,7 +58,8 @@ class Theatre:
             nonlocal came
             came += 1
             if came == last:
-                await self._all_heard(stage)
+                await asyncio.to_thread(stage.over.wait, WAIT_S)
+                await self._stream.cuts.ear.beat()
             elif came < last:
                 await asyncio.sleep(stage.dice.uniform(0, 0.002))
 
@@ -72,13 +70,6 @@ class Theatre:
         if answer.status == 200:
             stage.looks.append((True, came > last))
         return answer.status == 200
-
-    async def _all_heard(self, stage: Stage) -> None:
-        """Wait for the end to return, and then for a notice that was given after it: they are heard in order."""
-        heard = self._awaited[f"race:{stage.film.id}"] = asyncio.Event()
-        await asyncio.to_thread(stage.over.wait, WAIT_S)
-        await elsewhere(lambda: bus.announce("race", [stage.film.id]))
-        await asyncio.wait_for(heard.wait(), WAIT_S)
 
     def _run(self, doing: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(doing, self._loop).result(WAIT_S)

@@ -123,7 +123,7 @@ def chunks(stage: Stage) -> None:
 
 
 def stream(stage: Stage) -> None:
-    """Play the video from the real stream server."""
+    """Play the video from the real stream server, which asks the gate or rests on the opening."""
     assert stage.theatre
     if not stage.theatre.watch(stage):
         raise Refused
@@ -164,6 +164,7 @@ def _found(read: Callable[[], object]) -> bool:
 
 QUEUED, CLAIMED, RUNNING = (Scenery(run=run) for run in ("queued", "claimed", "running"))
 DRAFT, SEALED, PUBLISHED = (Scenery(film=film) for film in ("draft", "sealed", "published"))
+OPENED = Scenery(film="published", opened=True)
 REMIXING = Scenery(film="published", run="running", remix=True)
 
 USES = {
@@ -179,6 +180,7 @@ USES = {
     "open": Use(opening, PUBLISHED, ("open",)),
     "chunk": Use(chunks, PUBLISHED),
     "stream": Use(stream, PUBLISHED),
+    "opened stream": Use(stream, OPENED),
     "download": Use(download, PUBLISHED, ("open", "download")),
     "remix": Use(remix, PUBLISHED, ("request",), "permits", anew=True),
     "remix step": Use(steps, REMIXING, anew=True),

@@ -39,6 +39,11 @@ def nothing(*_: object, **__: object) -> None:
     """Do nothing, whatever is asked."""
 
 
+async def always(*_: object) -> bool:
+    """Say yes."""
+    return True
+
+
 def without(owner: Any, name: str, instead: Any = nothing) -> Callable[[Patch], None]:
     """Take a function away."""
     return lambda patch: patch.setattr(owner, name, instead)
@@ -175,7 +180,12 @@ WEAKER = {
         without(fences, "standing", lambda *_, **__: True), oracle.LATE, several("record", "veto")
     ),
     "no part asks": Weaker(without(playback, "ask_gate"), oracle.LATE, several("chunk", "everything")),
-    "no stream listens": Weaker(without(cuts.Cuts, "extend"), oracle.LATE, several("stream", "everything")),
+    "no stream listens": Weaker(
+        without(cuts.Cuts, "extend"), oracle.LATE, several("stream, opened stream", "everything")
+    ),
+    "an opening stands for ever": Weaker(
+        without(cuts.Cuts, "stands", always), oracle.LATE, several("opened stream", "everything")
+    ),
     "no narrowing is told": Weaker(unheard, oracle.LATE, several("stream", "narrowed")),
     "nobody parts": Weaker(no_parting, oracle.LATE, several("lists, stream", "unfollowed")),
     "who leaves keeps": Weaker(without(ends, "invalidate"), oracle.LATE, several("lists, stream", "unchosen")),
