@@ -139,7 +139,7 @@ def _enrolled(point: Point, claims: Sequence[Claim], about: journal.About) -> fr
     if point not in rules.PHOTO_USES:
         return frozenset()
     active = Likeness.objects.filter(subject__in=[claim.subject_id for claim in claims], erased_at=None)
-    if point not in (Point.REQUEST, Point.START):
+    if point is not Point.REQUEST:
         active = active.filter(id__in=about.likenesses)
     return frozenset(active.values_list("subject", flat=True))
 

@@ -23,7 +23,7 @@ class About:
     digest: bytes | None = None
     """The SHA-256 of the render, for reviews that are bound to it."""
     likenesses: tuple[UUID, ...] = ()
-    """The photos that a run has open: whoever erases or replaces theirs ends the run."""
+    """The photos of a request: whoever erases or replaces theirs ends all that runs or waits for them."""
 
 
 NOTHING = About()

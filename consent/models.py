@@ -259,11 +259,12 @@ class Permit(models.Model):
 
 
 class PermitSubject(models.Model):
-    """One subject of a permit, with the grant and the epoch that it rests on."""
+    """One subject of a permit, with the grant and the epoch that it rests on, and the photo that it is for."""
 
     permit = models.ForeignKey(Permit, on_delete=models.PROTECT, related_name="subjects")
     subject = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
     grant = models.ForeignKey(Grant, on_delete=models.PROTECT, related_name="permits")
+    likeness = models.ForeignKey(Likeness, on_delete=models.PROTECT, related_name="+")
     epoch = models.PositiveIntegerField()
     place = models.PositiveSmallIntegerField()
 

@@ -1,6 +1,6 @@
 """Permits: the one-use authorisation of one spec. Issued at the request, redeemed at the start, spent at the seal."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -39,7 +39,7 @@ class Redeemed:
 
     @property
     def photos(self) -> tuple[UUID, ...]:
-        """The likenesses by id; each stays the subject's own until they erase or replace it."""
+        """The likenesses by id; each stays until its subject erases or replaces it."""
         return tuple(likeness.id for likeness in self.likenesses)
 
 
@@ -79,8 +79,16 @@ def issue(
             expires_at=Now() + LIFE,
             lineage=list(origin.lineage),
         )
+        photos = _photos(grant.subject_id for grant in allowed.grants)
         PermitSubject.objects.bulk_create(
-            PermitSubject(permit=permit, subject_id=g.subject_id, grant_id=g.id, epoch=g.epoch, place=place)
+            PermitSubject(
+                permit=permit,
+                subject_id=g.subject_id,
+                grant_id=g.id,
+                epoch=g.epoch,
+                likeness=photos[g.subject_id],
+                place=place,
+            )
             for place, g in enumerate(allowed.grants)
         )
         return effect(permit)
@@ -95,9 +103,9 @@ def issue(
 def redeem(*, permit_id: UUID, digest: bytes, job_id: UUID, wish: Wish = ANY) -> Redeemed:
     """Redeem the permit for its job, which may do so again after a crash; another job or spec may not.
 
-    Raises Unusable, or gate.Denied when a grant no longer stands.
+    Raises Unusable, or gate.Denied when a grant no longer stands, or a photo is not the one of the request.
     """
-    permit, claims = _opened(permit_id)
+    permit, claims, likenesses = _opened(permit_id)
     if bytes(permit.digest) != digest:
         raise Unusable("the permit is for another spec")
     if permit.job_id != job_id:
@@ -109,9 +117,6 @@ def redeem(*, permit_id: UUID, digest: bytes, job_id: UUID, wish: Wish = ANY) ->
         )
         if not usable.update(state=Permit.State.REDEEMED):
             raise Unusable("the permit is void, spent or past its life")
-        subjects = list(dict.fromkeys(claim.subject_id for claim in claims))
-        active = {row.subject_id: row for row in Likeness.objects.filter(subject__in=subjects, erased_at=None)}
-        likenesses = tuple(active[subject_id] for subject_id in subjects)
         return Redeemed(permit_id, permit.requester_id, job_id, claims, likenesses, tuple(permit.lineage))
 
     return gate.use(
@@ -119,7 +124,9 @@ def redeem(*, permit_id: UUID, digest: bytes, job_id: UUID, wish: Wish = ANY) ->
         requester_id=permit.requester_id,
         claims=claims,
         wish=wish,
-        about=journal.About(job_id=job_id, lineage=tuple(permit.lineage)),
+        about=journal.About(
+            job_id=job_id, lineage=tuple(permit.lineage), likenesses=tuple(likeness.id for likeness in likenesses)
+        ),
         effect=write,
     )
 
@@ -140,9 +147,9 @@ def spend(redeemed: Redeemed, *, video_id: UUID, effect: Callable[[Sequence[Clai
     the permit was spent before, so that one permit never makes two videos, and when it says anything else than
     ``redeemed``.
     """
-    permit, claims = _opened(redeemed.permit_id)
-    held = (redeemed.requester_id, redeemed.job_id, redeemed.claims, redeemed.lineage)
-    if held != (permit.requester_id, permit.job_id, claims, tuple(permit.lineage)):
+    permit, claims, likenesses = _opened(redeemed.permit_id)
+    held = (redeemed.requester_id, redeemed.job_id, redeemed.claims, redeemed.likenesses, redeemed.lineage)
+    if held != (permit.requester_id, permit.job_id, claims, likenesses, tuple(permit.lineage)):
         raise Unusable("the permit is for other people, or for another job")
 
     def write(allowed: Allowed) -> T:
@@ -173,11 +180,18 @@ def void(permit_ids: Sequence[UUID]) -> None:
     grants.return_use(held.values_list("grant_id", flat=True))
 
 
-def _opened(permit_id: UUID) -> tuple[Permit, tuple[Claim, ...]]:
-    permit = Permit.objects.filter(id=permit_id).prefetch_related("subjects").first()
+def _photos(subject_ids: Iterable[UUID]) -> dict[UUID, Likeness]:
+    return {row.subject_id: row for row in Likeness.objects.filter(subject__in=list(subject_ids), erased_at=None)}
+
+
+def _opened(permit_id: UUID) -> tuple[Permit, tuple[Claim, ...], tuple[Likeness, ...]]:
+    """Return the permit with its claims, and the photos that it is for: one a subject, in the order of the claims."""
+    permit = Permit.objects.filter(id=permit_id).prefetch_related("subjects__likeness").first()
     if permit is None:
         raise Unusable("there is no such permit")
-    return permit, tuple(Claim(row.subject_id, row.grant_id, row.epoch) for row in permit.subjects.all())
+    rows = permit.subjects.all()
+    claims = tuple(Claim(row.subject_id, row.grant_id, row.epoch) for row in rows)
+    return permit, claims, tuple({row.subject_id: row.likeness for row in rows}.values())
 
 
 def _ask(redeemed: Redeemed, point: Point, effect: Callable[[Allowed], T], video_id: UUID | None = None) -> T:

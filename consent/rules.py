@@ -198,7 +198,7 @@ class Facts:
     grants: Mapping[UUID, GrantFact] = field(default_factory=dict)
     """The grant that answers each claim, by the claim's key."""
     enrolled: frozenset[UUID] = frozenset()
-    """Subjects with an active likeness; once a run has opened one, those whose opened one is still active."""
+    """Subjects with an active likeness; after the request, those whose likeness of then is still active."""
     accepted: frozenset[UUID] = frozenset()
     """Subjects who accepted this very render, byte for byte."""
     vetoed: frozenset[UUID] = frozenset()

@@ -23,8 +23,7 @@ from worker.models import Depiction, Unsealed, Video
 from worker.rules import OPEN
 
 AT_ONCE = 500
-# By then, a renewal that read the clock just before its grant expired has committed, and a run whose lease was lost
-# while it slept has ended.
+# By then, a run whose lease was lost while it slept has ended.
 LATE = timedelta(hours=1)
 
 
@@ -111,7 +110,7 @@ def _random_name(path: Path) -> str:
 
 def _ended() -> list[Video]:
     """Return some videos whose bytes are still there and can never be read again."""
-    ended = ~Q(grant__state=State.GIVEN) | ~Q(epoch=F("grant__epoch")) | Q(grant__expires_at__lt=Now() - LATE)
+    ended = ~Q(grant__state=State.GIVEN) | ~Q(epoch=F("grant__epoch"))
     resting = Depiction.objects.filter(ended, video__purged_at=None)
     there = Video.objects.filter(purged_at=None)
     fallen = list(there.filter(id__in=resting.values("video"))[:AT_ONCE])

@@ -140,6 +140,7 @@ class Migration(migrations.Migration):
                 ('epoch', models.PositiveIntegerField()),
                 ('place', models.PositiveSmallIntegerField()),
                 ('grant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='permits', to='consent.grant')),
+                ('likeness', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='consent.likeness')),
                 ('permit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='subjects', to='consent.permit')),
                 ('subject', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],

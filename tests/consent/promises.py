@@ -147,7 +147,8 @@ def a_withdrawal_holds_the_lock_exclusive() -> bool:
 def a_job_ends_under_the_lock() -> bool:
     grant = give_unlocked()
     permit = Permit.objects.create(requester=grant.grantee, job_id=JOB, digest=DIGEST, expires_at=grant.expires_at)
-    permit.subjects.create(subject=grant.subject, grant=grant, epoch=1, place=0)
+    photo = Likeness.objects.get(subject=grant.subject)
+    permit.subjects.create(subject=grant.subject, grant=grant, epoch=1, likeness=photo, place=0)
     with permits.ending(permit.id):
         return lock_modes(grant.subject_id) == {"ShareLock"}
 

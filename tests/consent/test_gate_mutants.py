@@ -417,7 +417,7 @@ MUTANTS: dict[str, Row] = {
     ),
     "any photo of the subject will do": (
         promises_of_scope.a_run_goes_on_with_no_other_photo,
-        around(gate, "_enrolled", lambda real, point, *rest: real(Point.START, *rest)),
+        around(gate, "_enrolled", lambda real, point, *rest: real(Point.REQUEST, *rest)),
     ),
     "a trial is journaled": (
         promises_of_scope.a_trial_leaves_no_trace,

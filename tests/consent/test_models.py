@@ -173,7 +173,9 @@ def test_a_permit_has_each_grant_once_and_ends_after_it_began(grant: Grant) -> N
     permit = permit_of(grant)
     row = permit.subjects.get()
     refuses(
-        lambda: PermitSubject.objects.create(permit=permit, subject=row.subject, grant=grant, epoch=1, place=1),
+        lambda: PermitSubject.objects.create(
+            permit=permit, subject=row.subject, grant=grant, epoch=1, likeness=row.likeness, place=1
+        ),
         "permit_grant_once",
     )
     refuses(lambda: Permit.objects.update(expires_at=models.F("created_at")), "permit_expires_later")

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Person
 from consent import fences, gate, likenesses, permits, withdrawal
-from consent.models import Decision, Grant, Permit
+from consent.models import Decision, Grant, Likeness, Permit
 from consent.permits import Redeemed, Unusable
 from consent.rules import Audience, Claim, Point, Purpose, Wish
 from consent.withdrawal import Scope
@@ -459,13 +459,14 @@ def test_an_erased_photo_ends_what_runs_though_the_grant_stands(grant: Grant, ag
     assert fences.standing(redeemed.claims)
 
 
-def test_a_run_that_begins_again_takes_the_photo_of_now(grant: Grant) -> None:
+def test_a_permit_is_for_the_photo_of_its_request(grant: Grant) -> None:
     permit = issue(grant)
-    redeem(permit)
+    assert redeem(permit).photos == (Likeness.objects.get().id,)
     likenesses.erase(subject=grant.subject)
-    fresh = factories.likeness(grant.subject)
-    permits.recheck(redeem(permit))
-    assert redeem(permit).photos == (fresh.id,)
+    factories.likeness(grant.subject)
+    with pytest.raises(gate.Denied):
+        redeem(permit)
+    assert redeem(issue(grant)).photos == (Likeness.objects.get(erased_at=None).id,)
 
 
 @pytest.mark.parametrize("review", [False, True])

@@ -200,7 +200,7 @@ ENDS = {
     "granted anew": End((granted_anew,), tuple(name for name in ALL if name != "request"), late_comers=True),
     "narrowed": End((narrowed,), tuple(name for name in ALL if name != "claim"), leaf="narrowing", tidies=False),
     "fewer uses": End((fewer,), ("request",), leaf="narrowing", spent=1, tidies=False),
-    "likeness": End((likeness,), ("request", "start"), leaf="erasure", tidies=False),
+    "likeness": End((likeness,), ("request", "start", "step", "seal"), leaf="erasure", tidies=False),
     "unfollowed": End((unfollowed,), ALL, leaf="invalidation", group="mutuals"),
     "unchosen": End((unchosen,), ALL, leaf="choice", group="chosen"),
     "excepted": End((excepted,), ALL, leaf="choice", group="everyone"),

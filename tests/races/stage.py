@@ -83,6 +83,8 @@ class Stage:
     """Of the subject, and of the companion where there is one; without an offer's grant while it is not taken up."""
     spec: Spec
     offer: Grant | None = None
+    photos: tuple[Likeness, ...] = ()
+    """What the run has open."""
     video: Video | None = None
     post: Post | None = None
     job: Job | None = None
@@ -145,7 +147,7 @@ class Stage:
         """The run's permit, as a worker that has redeemed it holds it."""
         assert self.job
         lineage = tuple(self.job.permit.lineage)
-        return Redeemed(self.job.permit_id, self.maker.id, self.job.id, self.claims, (), lineage)
+        return Redeemed(self.job.permit_id, self.maker.id, self.job.id, self.claims, self.photos, lineage)
 
 
 def cast(count: int) -> list[Cast]:
@@ -234,6 +236,7 @@ def _permits(stages: Sequence[Stage], states: Sequence[Permit.State], run: bool 
             id=new_id(),
             job_id=new_id(),
             requester=stage.maker if run else stage.cast.requester,
+            job_id=new_id(),
             digest=stage.spec.digest,
             expires_at=Now() + DAY,
             lineage=list(stage.film.lineage) if run and stage.scenery.remix else [],
@@ -241,10 +244,22 @@ def _permits(stages: Sequence[Stage], states: Sequence[Permit.State], run: bool 
         )
         for stage, state in zip(stages, states, strict=True)
     )
+    shown = [stage.grants if run else stage.shown for stage in stages]
+    wanted = {grant.subject_id for grants in shown for grant in grants}
+    photos = {photo.subject_id: photo for photo in Likeness.objects.filter(subject__in=wanted, erased_at=None)}
+    for stage, grants in zip(stages, shown, strict=True):
+        stage.photos = tuple(photos[grant.subject_id] for grant in grants)
     PermitSubject.objects.bulk_create(
-        PermitSubject(permit=permit, subject_id=grant.subject_id, grant=grant, epoch=1, place=place)
-        for stage, permit in zip(stages, permits, strict=True)
-        for place, grant in enumerate(stage.grants if run else stage.shown)
+        PermitSubject(
+            permit=permit,
+            subject_id=grant.subject_id,
+            grant=grant,
+            epoch=1,
+            likeness=photos[grant.subject_id],
+            place=place,
+        )
+        for permit, grants in zip(permits, shown, strict=True)
+        for place, grant in enumerate(grants)
     )
     return permits
 

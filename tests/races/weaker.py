@@ -5,7 +5,6 @@ An oracle that cannot fail proves nothing: every fault that it knows is found he
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
@@ -15,7 +14,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from consent import ends, fences, gate, grants, journal, locks, permits, reviews, rules, withdrawal
-from consent.rules import Claim, Facts, Point
+from consent.rules import Claim, Point
 from feed import cuts, playback, visibility
 from tests.races import oracle
 from tests.races.course import Pair
@@ -53,10 +52,17 @@ def rows_not_held(patch: Patch) -> None:
     """Read the grants of a request without holding their rows."""
     read = gate._read
 
-    def unheld(point: Point, *rest: Any) -> tuple[Facts, datetime]:
-        return read(Point.START if point is Point.REQUEST else point, *rest)
+    def unheld(point: Point, requester_id: UUID, claims: Sequence[Claim], about: journal.About) -> Any:
+        facts, now = read(Point.START if point is Point.REQUEST else point, requester_id, claims, about)
+        return replace(facts, enrolled=gate._enrolled(point, claims, about)), now
 
     patch.setattr(gate, "_read", unheld)
+
+
+def photos_unfenced(patch: Patch) -> None:
+    """Let a step ask for the grants alone."""
+    standing = fences.standing
+    patch.setattr(fences, "standing", lambda *claims, likenesses=(), **rest: standing(*claims, **rest))
 
 
 def neither_held_nor_locked(patch: Patch) -> None:
@@ -170,6 +176,10 @@ WEAKER = {
     "no lock, a veto": Weaker(unlocked, oracle.AFTER, several("publish, open, remix, remix seal", "veto")),
     "no lock, a member": Weaker(unlocked, oracle.AFTER, several("request", "unchosen")),
     "no lock, an erasure": Weaker(unlocked, oracle.AFTER, several("request, start", "likeness")),
+    "no photo asked": Weaker(
+        without(rules, "PHOTO_USES", frozenset({Point.REQUEST, Point.START})), oracle.AFTER, several("seal", "likeness")
+    ),
+    "no photo looked for": Weaker(photos_unfenced, oracle.LATE, several("step", "likeness")),
     "no lock, a narrowing": Weaker(unlocked, oracle.OLD_TERMS, several("publish, open", "narrowed")),
     "one lock for all": Weaker(first_lock_alone, oracle.AFTER, several("publish, open", "companion")),
     "no lock of one's own": Weaker(own_unlocked, oracle.AFTER, several("accept", "everything")),

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -32,11 +32,6 @@ def poster(tmp_path: Path) -> Path:
     path = tmp_path / "holiday.jpg"
     path.write_bytes(b"a poster")
     return path
-
-
-def expired(grant: Grant, ago: timedelta) -> None:
-    now = datetime.now(UTC)
-    Grant.objects.filter(id=grant.id).update(not_before=now - timedelta(days=9), expires_at=now - ago)
 
 
 def unsealed() -> list[str]:
@@ -130,15 +125,6 @@ def test_every_end_of_a_grant_counts(media: Listing, video: Video, state: str) -
 
 def test_the_bytes_of_an_earlier_epoch_are_removed(media: Listing, video: Video) -> None:
     Grant.objects.update(epoch=2)
-    assert (storage.purge_ended(), files(video)) == (1, [False, False])
-
-
-def test_what_expired_is_removed_only_once_no_renewal_can_be_under_way(
-    media: Listing, video: Video, grant: Grant
-) -> None:
-    expired(grant, ago=timedelta(minutes=1))
-    assert (storage.purge_ended(), files(video)) == (0, [True, True])
-    expired(grant, ago=timedelta(hours=2))
     assert (storage.purge_ended(), files(video)) == (1, [False, False])
 
 
