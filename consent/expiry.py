@@ -28,24 +28,29 @@ def sweep() -> int:
     return ended
 
 
-def _round() -> int:
-    oldest = _past().order_by("expires_at").values_list("subject", flat=True)[:IN_A_ROUND]
-    return sum(_end(subject_id) for subject_id in dict.fromkeys(oldest))
+def end(subject_id: UUID, **whom: object) -> int:
+    """End what of one subject's is past its time, or that for ``whom`` alone, as a withdrawal would; return how many.
 
-
-def _end(subject_id: UUID) -> int:
-    """End what of one subject's is past its time, in one commit like a withdrawal's."""
-    with transaction.atomic(durable=True):
-        locks.exclude([subject_id])
-        # Read anew under the lock: a renewal may have come before.
-        past = list(_past().filter(subject=subject_id).order_by("id")[:AT_ONCE])
-        if not past:
-            return 0
+    In the caller's transaction, which holds the subject's lock: read under it, for a renewal may have come before.
+    """
+    past = list(_past().filter(subject=subject_id, **whom).order_by("id")[:AT_ONCE])
+    if past:
         ids = [grant.id for grant in past]
         ends.tidy(ids)
         ends.end(ids, State.EXPIRED, database_now())
         ledger.append([_entry(grant) for grant in past])
     return len(past)
+
+
+def _round() -> int:
+    oldest = _past().order_by("expires_at").values_list("subject", flat=True)[:IN_A_ROUND]
+    return sum(map(_end_all, dict.fromkeys(oldest)))
+
+
+def _end_all(subject_id: UUID) -> int:
+    with transaction.atomic(durable=True):
+        locks.exclude([subject_id])
+        return end(subject_id)
 
 
 def _entry(grant: Grant) -> ledger.Entry:

@@ -12,7 +12,7 @@ from django.db.models import F, Q, QuerySet, Value
 from django.db.models.functions import Least
 
 from accounts.models import Person
-from consent import asks, ledger, locks, receipts, rules
+from consent import asks, expiry, ledger, locks, receipts, rules
 from consent.models import Ask, Grant, Likeness
 from consent.rules import DENIED_BY_DEFAULT, Group, Modality, State
 from socialvideo.lib import bus
@@ -55,8 +55,7 @@ def give(*, subject: Person, grantee: Person | Group, terms: Terms, ask_id: UUID
         _require_review(grantee, terms)
         _require_likeness(subject)
         whom: dict[str, Any] = {"group": grantee} if isinstance(grantee, Group) else {"grantee": grantee}
-        past = Grant.objects.filter(subject=subject, rests_on=None, state=State.GIVEN, expires_at__lte=now)
-        past.filter(**whom).update(state=State.EXPIRED, ended_at=now)
+        expiry.end(subject.id, rests_on=None, **whom)
         grant = _insert(subject, whom, terms, now, expires_at)
         _answer_ask(grant, ask_id)
         record(grant, "grant")

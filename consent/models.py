@@ -193,6 +193,7 @@ class Grant(models.Model):
         indexes = [
             models.Index(fields=["grantee", "-id"], name="grant_by_grantee"),
             models.Index(fields=["subject", "-id"], name="grant_by_subject"),
+            models.Index(fields=["expires_at"], condition=Q(state="given"), name="grant_to_expire"),
         ]
 
     def __str__(self) -> str:

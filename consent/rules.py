@@ -306,7 +306,7 @@ def _scope_fault(point: Point, grant: GrantFact, wish: Wish) -> Reason | None:
 
 def mentions(prompt: str, rule: str) -> bool:
     """Tell whether ``prompt`` has the words of ``rule`` in a row, whatever their case, width, accents, punctuation."""
-    return has_words(rule) and _words(rule) in _words(prompt)
+    return _words(rule) in _words(prompt) and has_words(rule)
 
 
 def has_words(text: str) -> bool:

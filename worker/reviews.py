@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from accounts.models import Person
 from consent import reviews, withdrawal
@@ -14,10 +14,12 @@ from worker.rules import Status
 
 
 def waiting(subject: Person) -> QuerySet[Video]:
-    """Return the drafts that ``subject`` wished to review and has not answered."""
+    """Return the drafts that ``subject`` wished to review, has not answered, and that may still be published."""
     asked = Depiction.objects.filter(video=OuterRef("pk"), subject=subject, grant__review=True, epoch=F("grant__epoch"))
     accepted = Acceptance.objects.filter(video_id=OuterRef("pk"), subject=subject, digest=OuterRef("content_digest"))
-    rows = Video.objects.filter(Exists(asked), ~Exists(accepted), standing.standing())
+    # Refused: somebody in it allows nothing new, though what was made before still stands.
+    refused = Q(job__status=Status.REFUSED)
+    rows = Video.objects.filter(Exists(asked), ~Exists(accepted), ~refused, standing.standing())
     return rows.prefetch_related("depictions__subject")
 
 

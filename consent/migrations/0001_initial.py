@@ -210,6 +210,10 @@ class Migration(migrations.Migration):
             model_name='grant',
             index=models.Index(fields=['subject', '-id'], name='grant_by_subject'),
         ),
+        migrations.AddIndex(
+            model_name='grant',
+            index=models.Index(condition=models.Q(('state', 'given')), fields=['expires_at'], name='grant_to_expire'),
+        ),
         migrations.AddConstraint(
             model_name='grant',
             constraint=models.CheckConstraint(condition=models.Q(('uses__lte', models.F('max_uses'))), name='grant_uses_counted'),

@@ -1,6 +1,6 @@
 """A refusal tells nothing: neither its words, nor its time, nor what it leaves behind, whatever it is for.
 
-``PROOFS=full`` times 1,000 refusals of each kind at both addresses, in this process, where there is less noise than
+``PROOFS=full`` times 500 refusals of each kind at both addresses, in this process, where there is less noise than
 any client has, and prints what the best classifier of two kinds by time reaches (0.5 is guessing).
 """
 
@@ -31,7 +31,7 @@ from tests import factories
 from worker.models import Job
 
 FULL = os.environ.get("PROOFS") == "full"
-ROUNDS, BELOW = 1000, 0.6
+ROUNDS, BELOW = 500, 0.6
 PROMPT = "A hospital in Rome, seen from the river, on the last evening of a long summer. " * 5
 PATHS = ("/api/v1/jobs", "/api/v1/jobs/dry-run")
 # Counted anew in each reply, of whatever kind.

@@ -2,10 +2,12 @@
 
 import os
 import random
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.db import transaction
+from django.db.models.functions import Now
 from rest_framework.test import APIClient
 
 from accounts.models import Person
@@ -15,7 +17,7 @@ from consent.withdrawal import Scope
 from feed.models import Post
 from socialvideo.lib.errors import Problem
 from tests import factories
-from worker import jobs, reviews
+from worker import jobs, reviews, videos
 from worker.models import Video
 
 ORDERS = 200
@@ -229,6 +231,35 @@ def test_what_is_refused_waits_no_longer(draft: Video, ada: Person, end: str) ->
         withdrawal.withdraw(subject=ada, scope=Scope())
     assert api.get("/api/v1/me/likeness/drafts").json()["data"] == []
     assert say(api, draft, answer="accept", sha256=sha256(draft)).status_code == 410
+
+
+def stop(draft: Video) -> None:
+    """Let whom it shows allow nothing new."""
+    withdrawal.withdraw(subject=draft.depictions.get().subject, scope=Scope(), mode=withdrawal.Mode.STOP)
+
+
+ENDED: dict[str, Callable[[Video], object]] = {
+    "its time": lambda draft: Grant.objects.update(not_before="2020-01-01T00:00Z", expires_at=Now()),
+    "a stop": stop,
+    "a takedown": lambda draft: videos.take_down(draft.id),
+}
+
+
+@pytest.mark.parametrize("happens", ENDED.values(), ids=ENDED)
+def test_what_can_never_be_published_waits_no_longer(
+    draft: Video, ada: Person, happens: Callable[[Video], object]
+) -> None:
+    happens(draft)
+    assert factories.client(ada).get("/api/v1/me/likeness/drafts").json()["data"] == []
+    assert not Post.objects.exists()
+
+
+def test_what_another_person_ended_waits_no_longer(draft: Video, ada: Person, requester: Person) -> None:
+    ben = reviewing("ben", requester)
+    both = factories.video(requester, ada, ben)
+    withdrawal.withdraw(subject=ben, scope=Scope())
+    rows = factories.client(ada).get("/api/v1/me/likeness/drafts").json()["data"]
+    assert ([row["id"] for row in rows], published(both)) == ([str(draft.id)], False)
 
 
 @pytest.mark.parametrize(
