@@ -22,7 +22,7 @@ from tests.races.theatre import Theatre
 from tests.races.uses import USES, Refused
 
 Pair = tuple[str, str]
-REFUSALS = {"consent_unavailable", "gone_consent"}
+REFUSALS = {"consent_unavailable", "gone_consent", "taken_down"}
 BATCH = 20
 WAIT_S = 60
 # Where a side may be held up, and for how long at most.

@@ -12,6 +12,7 @@ from accounts.models import Person
 from consent import gate, grants, groups, likenesses, withdrawal
 from consent.models import Choice, Grant
 from consent.withdrawal import Mode, Scope
+from moderation import actions
 from socialvideo.lib.clock import database_now
 from socialvideo.lib.errors import Problem
 from tests import factories
@@ -34,7 +35,10 @@ class End:
     acts: tuple[Callable[[Stage], object], ...]
     against: tuple[str, ...]
     leaf: str = "withdrawal"
-    """The kind of its leaf: no leaf of an allowed use may follow it, unless the end spares that use."""
+    """The kind of its leaf: no leaf of an allowed use may follow it, unless the end spares that use.
+
+    Empty where nothing ends. A takedown has none in the ledger.
+    """
     two: bool = False
     """Whether the companion is shown as well."""
     two_in_run: bool = False
@@ -138,6 +142,12 @@ def viewers_request(stage: Stage) -> None:
     _ask(stage, stage.cast.viewer)
 
 
+def taken_down(stage: Stage) -> None:
+    """Let a moderator take the video down, and its remixes with it."""
+    moderator, said = stage.cast.companion, {"category": "likeness", "reasons": "It is not what they agreed to."}
+    actions.take_down(moderator=moderator, video_id=stage.film.id, **said)
+
+
 def another_request(stage: Stage) -> None:
     """Ask for a video under the same grant."""
     _ask(stage, stage.cast.requester)
@@ -207,6 +217,7 @@ ENDS = {
     "offer": End((offer,), ALL, group="everyone"),
     "offer narrowed": End((narrowed,), ("request", "open", "stream"), leaf="narrowing", group="mutuals", tidies=False),
     "offer, fewer uses": End((fewer,), ("request",), leaf="narrowing", group="chosen", spent=1, tidies=False),
+    "taken down": End((taken_down,), (*WATCHING[:6], "remix seal"), leaf="takedown", tidies=False),
     # Nothing ends: two uses meet, and either both are let, or exactly one.
     "another request": End((another_request,), JOURNALED, leaf="", tidies=False, makes="permits"),
     "last use": End((another_request,), ("request",), **LAST_USE),

@@ -21,7 +21,7 @@ from tests.races.ends import End
 from tests.races.stage import Stage
 from tests.races.uses import Use
 from worker import standing
-from worker.models import Depiction
+from worker.models import Depiction, Video
 from worker.rules import OPEN, Status
 
 Leaf = Mapping[str, Any]
@@ -39,10 +39,11 @@ APART = "what was made and what was said are not the same"
 OUTLIVES = "a permit or job outlives the grant it rests on"
 MISCOUNTED = "the count of uses is not that of the permits"
 VISIBLE = "a list shows what has ended"
+ORPHAN = "a remix stands of what was taken down"
 SHARED = "of two that could not both be let, not exactly one was"
 FAULTS = (
     *(AFTER, OLD_TERMS, EXPIRED, LATE, CUT, UNRECORDED),
-    *(GROUNDLESS, APART, OUTLIVES, MISCOUNTED, VISIBLE, SHARED),
+    *(ORPHAN, GROUNDLESS, APART, OUTLIVES, MISCOUNTED, VISIBLE, SHARED),
 )
 
 
@@ -61,6 +62,8 @@ class Aftermath:
     """How many permits, videos, posts and acceptances there are, by grant."""
     visible: frozenset[UUID]
     """Videos that lists would show."""
+    orphaned: frozenset[UUID]
+    """Videos that are down while a remix of theirs is not."""
 
 
 def aftermath(stages: Sequence[Stage], begun: int) -> Aftermath:
@@ -75,6 +78,7 @@ def aftermath(stages: Sequence[Stage], begun: int) -> Aftermath:
     depictions = Depiction.objects.annotate(root=Coalesce("grant__rests_on", "grant")).filter(root__in=grants)
     posted = depictions.filter(video__posts__isnull=False)
     accepted = Acceptance.objects.filter(video_id__in=films).values_list("video_id", flat=True)
+    orphans = Video.objects.filter(remix_of__in=films, taken_down_at=None, remix_of__taken_down_at__isnull=False)
     return Aftermath(
         leaves=_leaves(begun),
         uses=dict(Grant.objects.filter(id__in=grants).values_list("id", "uses")),
@@ -87,6 +91,7 @@ def aftermath(stages: Sequence[Stage], begun: int) -> Aftermath:
             "acceptances": Counter(films[video] for video in accepted),
         },
         visible=_visible(films),
+        orphaned=frozenset(orphans.values_list("remix_of", flat=True)),
     )
 
 
@@ -166,6 +171,8 @@ def _of_tables(stage: Stage, use: Use, end: End, found: Aftermath) -> Iterator[s
         yield MISCOUNTED
     if stage.video and end.leaf in ENDING and not end.spares_what_was_made and stage.film.id in found.visible:
         yield VISIBLE
+    if stage.video and stage.film.id in found.orphaned:
+        yield ORPHAN
 
 
 def _visible(films: Iterable[UUID]) -> frozenset[UUID]:

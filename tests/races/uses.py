@@ -79,7 +79,7 @@ def seal(stage: Stage) -> None:
     except gate.Denied:
         jobs.cancel(stage.claimed)
         raise
-    except permits.Unusable:
+    except (permits.Unusable, videos.OriginalDown):
         raise Refused from None
 
 
@@ -104,7 +104,8 @@ def shown(stage: Stage) -> bool:
     listed = visibility.following(viewer=viewer, after=None, limit=3)
     listed += visibility.grid(viewer=viewer, author=author.id, after=None, limit=3)
     single = visibility.one(viewer=viewer, post_id=stage.post.id) if stage.post else None
-    return any(post.body["video"]["id"] == stage.film.id for post in listed) or bool(single and single.consented)
+    read = single and single.consented and single.stands
+    return any(post.body["video"]["id"] == stage.film.id for post in listed) or bool(read)
 
 
 def records(stage: Stage) -> None:
@@ -157,7 +158,7 @@ def _found(read: Callable[[], object]) -> bool:
     try:
         read()
     except Problem as problem:
-        assert problem.code == "gone_consent"
+        assert problem.code in ("gone_consent", "taken_down")
         return False
     return True
 
