@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
 from accounts.models import Person
@@ -60,11 +60,14 @@ def take_down(video_id: UUID) -> None:
     """Take the video and its remixes out of sight everywhere, and cut whoever is watching. Joins the transaction."""
     with transaction.atomic():
         tree = Video.objects.filter(lineage__contains=[video_id])
-        # Held in order, the video before its remixes, so that a remix which is being sealed has committed when the
-        # next statement looks for remixes.
-        list(tree.select_for_update(no_key=True).order_by("id").values_list("id"))
+        _await_seals(tree)
         tree.filter(taken_down_at=None).update(taken_down_at=Now())
         bus.announce("video", [video_id])
+
+
+def _await_seals(tree: QuerySet[Video]) -> None:
+    """Hold the videos in order, so that a remix which is being sealed has committed when the next statement looks."""
+    list(tree.select_for_update(no_key=True).order_by("id").values_list("id"))
 
 
 def require_up(lineage: Sequence[UUID], *, held: bool = False) -> None:

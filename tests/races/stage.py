@@ -236,7 +236,6 @@ def _permits(stages: Sequence[Stage], states: Sequence[Permit.State], run: bool 
             id=new_id(),
             job_id=new_id(),
             requester=stage.maker if run else stage.cast.requester,
-            job_id=new_id(),
             digest=stage.spec.digest,
             expires_at=Now() + DAY,
             lineage=list(stage.film.lineage) if run and stage.scenery.remix else [],

@@ -19,7 +19,6 @@ from feed import cuts, playback, visibility
 from tests.races import oracle
 from tests.races.course import Pair
 from worker import jobs, videos
-from worker.models import Video
 from worker.specs import Spec
 
 Patch = pytest.MonkeyPatch
@@ -155,9 +154,10 @@ def claimed_by_all(patch: Patch) -> None:
     patch.setattr(jobs, "claim", take)
 
 
-def down_at_once(patch: Patch) -> None:
-    """Take down without holding the video first."""
-    patch.setattr(videos, "_held", lambda ids: Video.objects.filter(id__in=ids))
+def nothing_held_up(patch: Patch) -> None:
+    """Look whether an original was taken down, and do not hold it until the seal."""
+    real = videos.require_up
+    patch.setattr(videos, "require_up", lambda lineage, held=False: real(lineage))
 
 
 def several(uses: str, end: str) -> tuple[Pair, ...]:
@@ -207,8 +207,8 @@ WEAKER = {
     "who leaves keeps": Weaker(without(ends, "invalidate"), oracle.LATE, several("lists, stream", "unchosen")),
     "nothing remembered": Weaker(grants_not_remembered, oracle.AFTER, several("publish", "granted anew")),
     "no veto read": Weaker(without(gate, "_vetoed", lambda _: frozenset()), oracle.AFTER, several("open", "veto")),
-    "no original held": Weaker(without(videos, "hold_originals"), oracle.ORPHAN, several("remix seal", "taken down")),
-    "no original awaited": Weaker(down_at_once, oracle.ORPHAN, several("remix seal", "taken down")),
+    "no original held": Weaker(nothing_held_up, oracle.ORPHAN, several("remix seal", "taken down")),
+    "no original awaited": Weaker(without(videos, "_await_seals"), oracle.ORPHAN, several("remix seal", "taken down")),
     "nothing ends": Weaker(without(withdrawal, "_end"), oracle.VISIBLE, several("lists", "everything")),
     "a stop ends all": Weaker(stop_ends_all, oracle.CUT, several("open, lists, stream", "stop")),
     "no handlers": Weaker(no_handlers, oracle.OUTLIVES, several("claim, step", "everything")),
