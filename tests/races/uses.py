@@ -79,7 +79,7 @@ def seal(stage: Stage) -> None:
     except gate.Denied:
         jobs.cancel(stage.claimed)
         raise
-    except (permits.Unusable, videos.OriginalDown):
+    except (permits.Unusable, videos.TakenDown):
         raise Refused from None
 
 
