@@ -17,10 +17,10 @@ from django.db.models import Q
 from django.db.models.functions import Coalesce
 
 from consent.models import Acceptance, Grant, LedgerLeaf, Permit, PermitSubject
-from feed import visibility
 from tests.races.ends import End
 from tests.races.stage import Stage
 from tests.races.uses import Use
+from worker import standing
 from worker.models import Depiction
 from worker.rules import OPEN, Status
 
@@ -171,7 +171,7 @@ def _of_tables(stage: Stage, use: Use, end: End, found: Aftermath) -> Iterator[s
 def _visible(films: Iterable[UUID]) -> frozenset[UUID]:
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT v.id FROM worker_video v WHERE v.id = ANY(%s) AND {visibility.CONSENTED}", [list(films)]
+            f"SELECT v.id FROM worker_video v WHERE v.id = ANY(%s) AND {standing.consented('v')}", [list(films)]
         )
         return frozenset(video for (video,) in cursor.fetchall())
 

@@ -43,7 +43,7 @@ class Theatre:
 
     async def _open(self) -> None:
         await self._life.__aenter__()
-        await until(lambda: self._stream.cuts.hears)
+        await until(lambda: self._stream.cuts.ear.hears)
         end = self._stream.cuts.end
 
         def heard(key: str) -> None:
@@ -51,7 +51,7 @@ class Theatre:
             if key in self._awaited:
                 self._awaited.pop(key).set()
 
-        self._stream.cuts.end = heard  # type: ignore[method-assign]
+        self._stream.cuts.ear._heard = heard
 
     async def _watch(self, stage: Stage) -> bool:
         late, last = stage.over.is_set(), stage.dice.randrange(1, CHUNKS)
