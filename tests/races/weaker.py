@@ -18,7 +18,7 @@ from consent.rules import Claim, Point
 from feed import cuts, playback, visibility
 from tests.races import oracle
 from tests.races.course import Pair
-from worker import jobs, videos
+from worker import jobs, standing, videos
 from worker.specs import Spec
 
 Patch = pytest.MonkeyPatch
@@ -73,10 +73,13 @@ def neither_held_nor_locked(patch: Patch) -> None:
 
 def lists_unfenced(patch: Patch) -> None:
     """Let lists join on no fence."""
-    for name in ("FOLLOWING", "GRID", "ONE"):
+    listed = [fences.unended("c.grants"), fences.unvetoed("c.lineage"), standing.named_stands("c.video_id")]
+    for name, asked in {"FOLLOWING": listed, "GRID": listed, "ONE": [standing.consented("v")]}.items():
         query = getattr(visibility, name)
-        assert visibility.CONSENTED in query
-        patch.setattr(visibility, name, query.replace(visibility.CONSENTED, "true"))
+        for predicate in asked:
+            assert predicate in query
+            query = query.replace(predicate, "true")
+        patch.setattr(visibility, name, query)
 
 
 def grants_not_remembered(patch: Patch) -> None:
