@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+import orjson
 from django.conf import settings
 from django.db import connection, connections
 from psycopg.conninfo import make_conninfo
@@ -133,3 +134,15 @@ async def started(stream: Stream) -> AsyncIterator[Stream]:
         await incoming.put({"type": "lifespan.shutdown"})
         assert (await outgoing.get())["type"] == "lifespan.shutdown.complete"
         await life
+
+
+def answer(address: str, method: str = "GET", **headers: str) -> Answer:
+    """Ask a server of one request."""
+    return play(lambda server: ask(server, address, method, **headers))
+
+
+def problem(given: Answer) -> tuple[int, str]:
+    """Status and code of a refusal, which came whole."""
+    assert given.headers["content-type"] == "application/problem+json"
+    assert not given.broken
+    return given.status, orjson.loads(given.body)["code"]

@@ -8,7 +8,7 @@ from rest_framework.test import APIClient
 
 from accounts import graph
 from accounts.models import Person
-from consent import withdrawal
+from consent import gate, withdrawal
 from consent.models import Decision, Grant, Permit
 from consent.withdrawal import Mode, Scope
 from socialvideo.lib.ids import new_id
@@ -209,8 +209,8 @@ def test_stopping_leaves_what_is_published_and_publishes_no_draft(
     draft = factories.video(requester, subject)
     withdrawal.withdraw(subject=subject, scope=Scope(), mode=Mode.STOP)
     assert seen(remixed, viewer) == everywhere(True, True, True)
-    with pytest.raises(factories.jobs.gate.Denied):
+    with pytest.raises(gate.Denied):
         factories.post(requester, draft)
-    with pytest.raises(factories.jobs.gate.Denied):
+    with pytest.raises(gate.Denied):
         factories.job(requester, subject)
     assert (draft.posts.count(), Job.objects.filter(status="queued").count()) == (0, 0)

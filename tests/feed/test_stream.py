@@ -10,27 +10,24 @@ from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
-import orjson
 import pytest
 from django.core.files.storage import default_storage
 from django.db import OperationalError, connections
 from django.db.models.functions import Now
-from pytest_django import Settings
 
 from accounts import auth
 from accounts.models import Person, Session
 from consent import grants, withdrawal
 from consent.models import Decision, Grant
-from feed import cuts, playback, publishing, sending
+from feed import cuts, playback, publishing
 from feed.models import Post
-from feed.ranges import Span
-from feed.sending import CHUNK, Exchange
+from feed.sending import CHUNK
 from feed.stream import Stream
 from feed.tickets import Basis, Ticket
 from socialvideo.lib.clock import database_now
 from socialvideo.lib.ids import new_id
 from tests import factories
-from tests.feed.player import Answer, Message, ask, elsewhere, play, until
+from tests.feed.player import Answer, answer, ask, elsewhere, play, problem, until
 from worker import videos
 from worker.models import Video
 
@@ -57,23 +54,6 @@ def address(film: Video, requester: Person, session: Session) -> str:
     """Where the requester may play it."""
     ticket = playback.open_video(viewer=requester, session=session, video_id=film.id)
     return f"/videos/{film.id}.mp4?ticket={ticket.signed()}"
-
-
-@pytest.fixture
-def ticketed(django_db_setup: None) -> str:
-    """An address with a good ticket, of a video that never was: for what is refused before anything is read."""
-    ticket = Ticket(new_id(), new_id(), new_id())
-    return f"/videos/{ticket.video_id}.mp4?ticket={ticket.signed()}"
-
-
-def answer(address: str, method: str = "GET", **headers: str) -> Answer:
-    return play(lambda server: ask(server, address, method, **headers))
-
-
-def problem(given: Answer) -> tuple[int, str]:
-    assert given.headers["content-type"] == "application/problem+json"
-    assert not given.broken
-    return given.status, orjson.loads(given.body)["code"]
 
 
 # Bytes
@@ -152,39 +132,6 @@ def test_head_tells_the_same_without_the_bytes(address: str, headers: dict[str, 
 
 
 # Refusals
-
-
-@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS"])
-def test_only_get_and_head_work(ticketed: str, method: str) -> None:
-    given = answer(ticketed, method)
-    assert problem(given) == (405, "method_not_allowed")
-    assert given.headers["allow"] == "GET, HEAD"
-
-
-@pytest.mark.parametrize("path", ["/", "/videos", "/videos/1.mp4", "/videos/{id}.avi", f"/videos/{'-' * 36}.mp4"])
-def test_an_address_that_is_none_of_ours_is_not_found(ticketed: str, path: str) -> None:
-    query = ticketed.partition("?")[2]
-    assert problem(answer(f"{path.format(id=new_id())}?{query}")) == (404, "not_found")
-
-
-def test_an_altered_ticket_is_refused(ticketed: str) -> None:
-    given = answer(ticketed[:-1] + ("A" if ticketed[-1] != "A" else "B"))
-    assert problem(given) == (403, "ticket_invalid")
-    assert given.headers["cache-control"] == "private, no-store"
-
-
-def test_a_missing_ticket_is_refused(ticketed: str) -> None:
-    assert problem(answer(ticketed.partition("?")[0])) == (403, "ticket_invalid")
-
-
-def test_a_ticket_for_another_video_is_refused(ticketed: str) -> None:
-    query = ticketed.partition("?")[2]
-    assert problem(answer(f"/videos/{new_id()}.mp4?{query}")) == (403, "ticket_invalid")
-
-
-def test_a_ticket_past_its_time_is_refused(ticketed: str, settings: Settings) -> None:
-    settings.PLAYBACK_SECONDS = -1
-    assert problem(answer(ticketed)) == (403, "ticket_invalid")
 
 
 def test_a_ticket_of_somebody_who_is_not_entitled_is_refused(film: Video, stranger: Person) -> None:
@@ -532,46 +479,3 @@ def test_a_server_without_a_database_plays_nothing(address: str, monkeypatch: py
 
     monkeypatch.setattr(playback, "reopen", away)
     assert problem(answer(address)) == (503, "gate_unavailable")
-
-
-def test_the_server_is_alive_while_it_hears(django_db_setup: None) -> None:
-    async def story(server: Stream) -> list[tuple[int, bytes]]:
-        first = await ask(server, "/livez")
-        server.cuts.ear._hang_up()
-        then = await ask(server, "/livez")
-        return [(given.status, given.body) for given in (first, then)]
-
-    assert play(story) == [(200, b""), (503, b"")]
-
-
-def test_another_protocol_gets_no_answer(django_db_setup: None) -> None:
-    sent: list[Message] = []
-
-    async def story(server: Stream) -> None:
-        async def send(message: Message) -> None:
-            sent.append(message)
-
-        async def receive() -> Message:
-            return {"type": "websocket.connect"}
-
-        await server({"type": "websocket", "path": "/videos"}, receive, send)
-
-    play(story)
-    assert sent == []
-
-
-def test_a_file_that_ends_too_early_breaks_the_stream() -> None:
-    sent: list[bytes] = []
-
-    async def send(message: Message) -> None:
-        sent.append(message["body"])
-
-    async def receive() -> Message:
-        await asyncio.Event().wait()
-        return {}
-
-    async def yes() -> bool:
-        return True
-
-    asyncio.run(sending.send_bytes(Exchange({}, receive, send), BytesIO(b"short"), Span(1, 100, 100), yes))
-    assert sent == [b"hort"]
