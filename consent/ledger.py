@@ -15,16 +15,21 @@ from consent import anchors, keys, nodes, proofs
 from consent.keys import canonical
 from consent.models import LedgerHead, LedgerLeaf
 from consent.proofs import grown, leaf_hash, root_of
-from socialvideo.lib.clock import StatementTime, rfc3339, wall_now
+from socialvideo.lib.clock import rfc3339, wall_now
 from socialvideo.lib.errors import Problem
 
 USE = "use"
 # Uses move the anchor only this often: a restored database can lack as many of them unnoticed, never a withdrawal.
 ANCHOR_EVERY = 64
 
-# The head and the nodes in one statement, and the same number of statements for every append.
+# Two statements for every append, however many leaves: all appends of the house queue between the two and their commit.
+HEAD = """
+SELECT size, frontier, key_id, statement_timestamp() FROM consent_ledgerhead WHERE id = 1 FOR UPDATE
+"""
 ADVANCE = """
-WITH head AS (UPDATE consent_ledgerhead SET size = %s, frontier = %s, key_id = %s WHERE id = 1)
+WITH head AS (UPDATE consent_ledgerhead SET size = %s, frontier = %s, key_id = %s WHERE id = 1),
+leaves AS (INSERT INTO consent_ledgerleaf (index, kind, body, leaf_hash, grant_id)
+    SELECT * FROM unnest(%s::bigint[], %s::text[], %s::bytea[], %s::bytea[], %s::uuid[]))
 INSERT INTO consent_ledgernode (level, index, hash)
 SELECT * FROM unnest(%s::smallint[], %s::bigint[], %s::bytea[])
 """
@@ -71,31 +76,28 @@ class Inclusion:
 
 
 def append(entries: Sequence[Entry], *, anchored: bool = True) -> Appended:
-    """Append inside the caller's transaction, in three statements. Takes the head row's lock, so call it last.
+    """Append inside the caller's transaction, in two statements. Takes the head row's lock, so call it last.
 
     All appends queue at that lock, to their commit. Raises KeyChanged unless our key is the one that signs the ledger.
     After the commit the tree is anchored outside the database, unless the caller does that (``anchored``).
     """
-    head = LedgerHead.objects.select_for_update().annotate(now=StatementTime()).get(id=1)
-    signer = keys.signer(head.key_id)
-    frontier = [bytes(peak) for peak in head.frontier]
+    with connection.cursor() as cursor:
+        begun, peaks, known, now = cursor.execute(HEAD).fetchone()
+    signer, frontier = keys.signer(known), [bytes(peak) for peak in peaks]
     leaves, before = [], frontier
     made: dict[proofs.Place, bytes] = {}
-    for index, entry in enumerate(entries, head.size):
-        leaf, before = _leaf(index, entry, head.now), frontier
+    for index, entry in enumerate(entries, begun):
+        leaf, before = _leaf(index, entry, now), frontier
         frontier, completed = grown(before, index, bytes(leaf.leaf_hash))
         leaves.append(leaf)
         made |= completed
-    LedgerLeaf.objects.bulk_create(leaves)
-    size, root = head.size + len(leaves), root_of(frontier)
-    with connection.cursor() as cursor:
-        levels, indexes = [level for level, _ in made], [index for _, index in made]
-        cursor.execute(ADVANCE, [size, frontier, signer, levels, indexes, list(made.values())])
-    due = any(entry.kind != USE for entry in entries) or size // ANCHOR_EVERY > head.size // ANCHOR_EVERY
+    size, root = begun + len(leaves), root_of(frontier)
+    _advance(size, frontier, signer, leaves, made)
+    due = any(entry.kind != USE for entry in entries) or size // ANCHOR_EVERY > begun // ANCHOR_EVERY
     if anchored and due:
         transaction.on_commit(partial(anchors.keep, size=size, root=root))
     # Everything to the left of the last leaf is its path: the peaks before it, smallest first.
-    return Appended(tuple(leaves), size, root, tuple(reversed(before)), head.now)
+    return Appended(tuple(leaves), size, root, tuple(reversed(before)), now)
 
 
 def size() -> int:
@@ -152,6 +154,16 @@ def checkpoint() -> dict[str, object]:
     head = LedgerHead.objects.get(id=1)
     root = root_of([bytes(peak) for peak in head.frontier])
     return keys.signed({"tree_size": head.size, "root_hash": root.hex(), "timestamp": rfc3339(wall_now())})
+
+
+def _advance(
+    size: int, frontier: list[bytes], signer: str, leaves: Sequence[LedgerLeaf], made: Mapping[proofs.Place, bytes]
+) -> None:
+    names = ("index", "kind", "body", "leaf_hash", "grant_id")
+    columns = [[getattr(leaf, name) for leaf in leaves] for name in names]
+    places: list[list[Any]] = [[level for level, _ in made], [index for _, index in made], list(made.values())]
+    with connection.cursor() as cursor:
+        cursor.execute(ADVANCE, [size, frontier, signer, *columns, *places])
 
 
 def _shown(row: LedgerLeaf, reader: str | None) -> dict[str, Any]:

@@ -177,11 +177,11 @@ def test_an_append_returns_the_path_of_its_last_leaf(db: None) -> None:
         assert appended.path == ledger.inclusion(appended.size - 1).path
 
 
-def test_an_append_takes_three_statements_however_many_leaves_and_nodes(db: None) -> None:
+def test_an_append_takes_two_statements_however_many_leaves_and_nodes(db: None) -> None:
     for count in (1, 1, 1, 5, 40):
         with CaptureQueriesContext(connection) as queries:
             ledger.append(entries(count))
-        assert len(queries) == 3
+        assert len(queries) == 2
 
 
 def test_a_proof_reads_few_rows_in_one_query_for_them(db: None) -> None:
