@@ -193,6 +193,8 @@ def stray_files() -> set[str]:
 
 
 def _below(folder: str) -> set[str]:
+    if not default_storage.exists(folder):
+        return set()
     folders, files = default_storage.listdir(folder)
     return {f"{folder}/{file}" for file in files}.union(*(_below(f"{folder}/{inner}") for inner in folders))
 
