@@ -99,13 +99,14 @@ def report(claimed: Claimed, progress: int) -> None:
 
 
 def complete(claimed: Claimed, video_id: UUID, *, review: bool = False) -> None:
-    """End the job with its video, in the caller's transaction; raises LeaseLost, which must undo that video.
+    """End the job with the video of its permit, in the caller's transaction.
 
-    ``review``: somebody depicted wishes to see it before it can be published.
+    Raises LeaseLost, which must undo that video; also for one that another permit made. ``review``: somebody depicted
+    wishes to see it before it can be published.
     """
     status = Status.AWAITING_REVIEW if review else Status.COMPLETED
     done = {"status": status, "progress": 100, "video_id": video_id, "ended_at": Now()}
-    if not _own(claimed).update(**done):
+    if not _own(claimed).filter(permit__video=video_id).update(**done):
         raise LeaseLost
 
 

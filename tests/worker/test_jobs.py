@@ -22,7 +22,7 @@ from socialvideo.lib.ids import new_id
 from tests import factories
 from worker import jobs
 from worker.jobs import Claimed, LeaseLost
-from worker.models import Job
+from worker.models import Job, Video
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 Sent = list[tuple[str, dict[str, str]]]
@@ -221,10 +221,15 @@ def test_renewing_moves_the_lease_alone(claimed: Claimed) -> None:
     assert after.lease_until and after.lease_until > LONG_AGO
 
 
+def made_by(claimed: Claimed) -> Video:
+    """The video of the job's own permit."""
+    return factories._row(new_id(), Job.objects.get(id=claimed.job_id).requester, claimed, b"film")
+
+
 STALE: dict[str, Callable[[Claimed], None]] = {
     "renew": jobs.renew,
     "report": lambda claimed: jobs.report(claimed, 90),
-    "complete": lambda claimed: jobs.complete(claimed, new_id()),
+    "complete": lambda claimed: jobs.complete(claimed, made_by(claimed).id),
 }
 SILENT: dict[str, Callable[[Claimed], None]] = {
     "fail": lambda claimed: jobs.fail(claimed, "crashed", "Gone."),
@@ -241,6 +246,16 @@ def test_a_stale_fence_is_told_that_its_lease_is_lost_and_changes_nothing(claime
     with pytest.raises(LeaseLost):
         STALE[move](claimed)
     assert row(claimed.job_id) == before
+
+
+def test_a_job_is_not_completed_with_the_video_of_another(claimed: Claimed, grant: Grant, subject: Person) -> None:
+    assert grant.grantee
+    other, before = factories.video(grant.grantee, subject), row(claimed.job_id)
+    for video_id in (other.id, new_id()):
+        with pytest.raises(LeaseLost):
+            jobs.complete(claimed, video_id)
+    assert row(claimed.job_id) == before
+    jobs.complete(claimed, made_by(claimed).id)
 
 
 @pytest.mark.parametrize("move", SILENT)
