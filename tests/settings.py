@@ -13,6 +13,8 @@ CLUSTER = Cluster(ROOT / "var" / f"test{os.environ.get('VAR_TEST', '')}" / "pg",
 if "DATABASE_URL" not in os.environ:
     os.environ["DATABASE_URL"] = CLUSTER.url("socialvideo")
 os.environ["VAR"] = os.environ.get("TEST_VAR") or tempfile.mkdtemp(prefix="sv-test-")
+# What Hypothesis writes down goes with the rest, and leaves nothing in the tree.
+os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", f"{os.environ['VAR']}/hypothesis")
 os.environ.setdefault("RATE_LIMIT_FACTOR", "100000")
 
 from socialvideo.settings import *  # noqa: E402, F403

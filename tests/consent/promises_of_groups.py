@@ -212,3 +212,25 @@ def narrowing_an_offer_narrows_what_rests_on_it() -> bool:
     sooner = database_now() + timedelta(hours=1)
     grants.narrow(grant=offer, expires_at=sooner, max_uses=None)
     return Grant.objects.get(id=own.id).expires_at == sooner
+
+
+def one_may_withdraw_from_oneself() -> bool:
+    offer = offered(Group.MUTUALS)
+    own = factories.grant(offer.subject, offer.subject)
+    withdrawal.withdraw(subject=offer.subject, scope=Scope(grantee=offer.subject))
+    return Grant.objects.get(id=own.id).state == "withdrawn" and not Choice.objects.exists()
+
+
+def who_loses_their_grant_loses_what_they_took_up() -> bool:
+    own = taken_up()
+    named = factories.grant(own.subject, own.grantee)  # type: ignore[arg-type]
+    withdrawal.withdraw(subject=own.subject, scope=Scope(grant_id=named.id))
+    return not stands(own)
+
+
+def who_was_stopped_is_not_renewed() -> bool:
+    own = taken_up()
+    offer = Grant.objects.get(id=own.rests_on_id)
+    withdrawal.withdraw(subject=own.subject, scope=Scope(grantee=own.grantee), mode=Mode.STOP)
+    grants.renew(grant=offer, expires_at=database_now() + timedelta(days=300), more_uses=1)
+    return Grant.objects.get(id=own.id).expires_at == own.expires_at
