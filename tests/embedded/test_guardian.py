@@ -31,8 +31,8 @@ def test_a_group_that_will_not_stop_is_killed_with_all_its_children(var: Path, m
     stubborn = subprocess.Popen([sys.executable, "-c", STUBBORN, str(mark)], cwd=var, start_new_session=True)
     assert eventually(mark.exists, 10)
     assert len(processes_below(var)) == 2
-    guardian.clean_up({0: (polite.pid, signal.SIGINT), 1: (stubborn.pid, signal.SIGTERM)})
-    assert (polite.wait(), stubborn.wait()) == (-signal.SIGINT, -signal.SIGKILL)
+    guardian.clean_up({0: (polite.pid, signal.SIGUSR1), 1: (stubborn.pid, signal.SIGTERM)})
+    assert (polite.wait(), stubborn.wait()) == (-signal.SIGUSR1, -signal.SIGKILL)
     assert eventually(lambda: processes_below(var) == [], 5)
 
 
