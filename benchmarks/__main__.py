@@ -1,5 +1,5 @@
-"""``make bench``: what the gate and the visibility predicate cost beside the barest thing that could stand there, and
-what a withdrawal costs while six users use the grant."""
+"""``make bench``: what the gate, the visibility predicate and gated serving cost beside the barest thing that could
+stand there, and what a withdrawal costs while six users use the grant."""
 
 import os
 import statistics
@@ -25,6 +25,7 @@ def main() -> None:
             os.environ |= {"VAR": var, "DATABASE_URL": server.cluster.url(), "RATE_LIMIT_FACTOR": "1000000"}
             os.environ["DJANGO_SETTINGS_MODULE"] = "socialvideo.settings"
             compare()
+            serve()
             withdraw()
         finally:
             server.stop()
@@ -42,6 +43,15 @@ def compare() -> None:
     for what, ours, bare in cases.pairs():
         a, b = medians(ours, bare)
         print(f"{what:<52} {a:>8.2f} {b:>8.2f} {a / b:>6.2f}")
+
+
+def serve() -> None:
+    """Serve films with and without the gate, on the same cluster, and print the table."""
+    from benchmarks import serving
+
+    print("")
+    for line in serving.lines():
+        print(line, flush=True)
 
 
 def withdraw() -> None:
