@@ -37,7 +37,7 @@ def python(tmp_path: Path, *arguments: str, **environment: str) -> subprocess.Co
         ({"RATE_LIMIT_FACTOR": "0"}, "RATE_LIMIT_FACTOR is '0'. Write a whole number from 1 to 1000000."),
         ({"SESSION_DAYS": "366"}, "SESSION_DAYS is '366'. Write a whole number from 1 to 365."),
         ({"SECRET_KEY_FILE": "/nowhere"}, "SECRET_KEY_FILE names /nowhere, which is not a file."),
-        ({"LOG_LEVEL": "LOUD"}, "LOG_LEVEL is 'LOUD'. Write one of: DEBUG, INFO, WARNING."),
+        ({"LOG_LEVEL": "LOUD"}, "LOG_LEVEL is 'LOUD'. Write one of: DEBUG, INFO, WARNING, ERROR."),
     ],
     ids=lambda value: " ".join(f"{n}={v}" for n, v in value.items()) if isinstance(value, dict) else "",
 )
