@@ -55,12 +55,12 @@ def test_every_weaker_product_is_found_out() -> None:
 
 
 def found_out(weaker: Weaker, pair: Pair) -> bool:
-    """Tell whether up to 200 races find the fault that is to be expected."""
+    """Tell whether up to 800 races find the fault that is to be expected."""
     found: Counter[str] = Counter()
     with pytest.MonkeyPatch.context() as patch:
         weaker.weaken(patch)
         with held_up(), Course(1, batch=2, streams="stream" in pair[0]) as course:
-            for _ in range(100):
+            for _ in range(400):
                 found += course.run([pair] * 2)[pair].faults
                 if any(fault.startswith(weaker.finds) for fault in found):
                     return True
