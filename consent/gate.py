@@ -113,10 +113,9 @@ def _read(point: Point, requester_id: UUID, claims: Sequence[Claim], about: jour
 
 def _offers(point: Point, grant_ids: Set[UUID]) -> set[UUID]:
     """Return the offers that grants rest on, on which a request counts its use too; never changed, so read apart."""
-    if point is not Point.REQUEST or not grant_ids:
+    if point is not Point.REQUEST:
         return set()
-    resting = Grant.objects.filter(id__in=grant_ids, rests_on__isnull=False)
-    return {row.rests_on_id for row in resting if row.rests_on_id}
+    return {row.rests_on_id for row in Grant.objects.filter(id__in=grant_ids) if row.rests_on_id}
 
 
 def _remembered(grant_ids: Set[UUID], rows: Mapping[UUID, Grant]) -> dict[UUID, GrantFact]:
@@ -145,13 +144,11 @@ def _enrolled(point: Point, claims: Sequence[Claim], about: journal.About) -> fr
 
 
 def _accepted(point: Point, about: journal.About) -> frozenset[UUID]:
-    if point is not Point.PUBLISH or about.digest is None or about.video_id is None:
+    if point is not Point.PUBLISH or not about.video_id:
         return frozenset()
     these = Acceptance.objects.filter(video_id=about.video_id, digest=about.digest)
     return frozenset(these.values_list("subject", flat=True))
 
 
 def _vetoed(about: journal.About) -> frozenset[UUID]:
-    if not about.lineage:
-        return frozenset()
     return frozenset(Veto.objects.filter(video_id__in=about.lineage).values_list("subject", flat=True))

@@ -234,3 +234,15 @@ def who_was_stopped_is_not_renewed() -> bool:
     withdrawal.withdraw(subject=own.subject, scope=Scope(grantee=own.grantee), mode=Mode.STOP)
     grants.renew(grant=offer, expires_at=database_now() + timedelta(days=300), more_uses=1)
     return Grant.objects.get(id=own.id).expires_at == own.expires_at
+
+
+def parting_from_one_leaves_what_another_offered() -> bool:
+    own, third = taken_up(), offered(Group.MUTUALS)
+    assert own.grantee
+    kept = []
+    for person in (own.grantee, own.subject):
+        graph.follow(follower=person, followee=third.subject)
+        graph.follow(follower=third.subject, followee=person)
+        kept.append(takes_up(third, person))
+    graph.unfollow(follower=own.subject, followee=own.grantee)
+    return not stands(own) and all(grant and stands(grant) for grant in kept)

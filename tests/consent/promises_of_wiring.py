@@ -156,7 +156,8 @@ def a_job_ends_under_the_locks_of_its_own_people_alone() -> bool:
     made = []
     for grant in (mine, other):
         permit = Permit.objects.create(requester=grant.grantee, job_id=JOB, digest=DIGEST, expires_at=grant.expires_at)
-        permit.subjects.create(subject=grant.subject, grant=grant, epoch=1, place=0)
+        photo = Likeness.objects.get(subject=grant.subject)
+        permit.subjects.create(subject=grant.subject, grant=grant, epoch=1, likeness=photo, place=0)
         made.append(permit)
     with permits.ending(made[0].id):
         return lock_modes(mine.subject_id) == {"ShareLock"} and lock_modes(other.subject_id) == set()
@@ -221,6 +222,11 @@ def a_quiet_use_is_not_journaled() -> bool:
 def an_unknown_grant_is_refused() -> bool:
     grant = granted()
     return not runs(grant.grantee_id, Claim(grant.subject_id, new_id(), 1))
+
+
+def what_others_were_granted_answers_for_nobody_anew() -> bool:
+    grant = granted(may_remix=True)
+    return not runs(factories.person().id, held(grant), Claim(grant.subject_id), point=Point.REQUEST)
 
 
 def a_remix_may_show_somebody_more_whose_offer_others_took_up() -> bool:
