@@ -3,12 +3,13 @@
 from datetime import timedelta
 from typing import Any
 
+import orjson
 from django.db import IntegrityError
 
 from accounts import graph
 from accounts.models import Person
 from consent import gate, grants, groups, permits, withdrawal
-from consent.models import Choice, Grant, Permit
+from consent.models import Choice, Grant, LedgerLeaf, Permit
 from consent.rules import ANY, Claim, Group, Point
 from consent.withdrawal import Mode, Scope
 from socialvideo.lib.clock import database_now
@@ -246,3 +247,47 @@ def parting_from_one_leaves_what_another_offered() -> bool:
         kept.append(takes_up(third, person))
     graph.unfollow(follower=own.subject, followee=own.grantee)
     return not stands(own) and all(grant and stands(grant) for grant in kept)
+
+
+def parting_leaves_what_ended_as_it_ended() -> bool:
+    own = taken_up()
+    withdrawal.withdraw(subject=own.subject, scope=Scope(grant_id=own.id))
+    leaves = LedgerLeaf.objects.filter(kind="invalidation").count()
+    graph.unfollow(follower=own.subject, followee=own.grantee)  # type: ignore[arg-type]
+    same = LedgerLeaf.objects.filter(kind="invalidation").count() == leaves
+    return same and Grant.objects.get(id=own.id).state == "withdrawn"
+
+
+def choosing_no_more_leaves_what_ended_as_it_ended() -> bool:
+    offer, person = offered(Group.CHOSEN), factories.person()
+    groups.choose(subject=offer.subject, person=person, kind=CHOSEN)
+    own = takes_up(offer, person)
+    assert own
+    withdrawal.withdraw(subject=own.subject, scope=Scope(grant_id=own.id))
+    groups.unchoose(subject=offer.subject, person=person)
+    return Grant.objects.get(id=own.id).state == "withdrawn"
+
+
+def parting_tells_each_subject_of_their_own_alone() -> bool:
+    own = taken_up()
+    assert own.grantee
+    factories.likeness(own.grantee)
+    other = takes_up(factories.grant(own.grantee, Group.MUTUALS), own.subject)
+    assert other
+    graph.unfollow(follower=own.subject, followee=own.grantee)
+    bodies = [orjson.loads(bytes(leaf.body)) for leaf in LedgerLeaf.objects.filter(kind="invalidation")]
+    told = {body["subject"]: [one["grant"] for one in body["grants"]] for body in bodies}
+    return told == {str(own.subject_id): [str(own.id)], str(own.grantee_id): [str(other.id)]}
+
+
+def an_end_makes_another_version() -> bool:
+    own = taken_up()
+    graph.unfollow(follower=own.subject, followee=own.grantee)  # type: ignore[arg-type]
+    return Grant.objects.get(id=own.id).version == own.version + 1
+
+
+def nobody_is_excepted_where_no_offer_stands() -> bool:
+    offer, person = offered(Group.EVERYONE), factories.person()
+    withdrawal.withdraw(subject=offer.subject, scope=Scope(grant_id=offer.id))
+    withdrawal.withdraw(subject=offer.subject, scope=Scope(grantee=person))
+    return not Choice.objects.exists()

@@ -21,7 +21,7 @@ from tests.consent.test_proof_mutants import MUTANTS as PROOF_MUTANTS
 from tests.consent.tours import TOURS, toured
 
 FULL = os.environ.get("PROOFS") == "full"
-STORED = ["permits", "fences", "gate"]
+STORED = ["permits", "fences", "gate", "groups", "ends"]
 # One in so many, in the plain run.
 RULES_TRIED, STORED_TRIED = (1, 1) if FULL else (12, 60)
 
@@ -49,6 +49,13 @@ EQUIVALENT = {
     "gate: return frozenset() → return None": "the rules do not look at it at this point",
     "gate: Likeness.objects.filter(subject__in=[claim.subject_id for cl …  claims], erased_at=None) → "
     "Likeness.objects.filter(erased_at=None)": MORE,
+    "groups: Exists(word.filter(kind=Choice.Kind.CHOSEN)) → Exists(word)": "who is excepted is taken out anyway",
+    "groups: Q(subject__in=subject_ids, state=State.GIVEN) → Q(state=State.GIVEN)": MORE,
+    "groups: others and Grant.objects.filter(subject=subject, state=State … xclude(group='').exists() → "
+    "Grant.objects.filter(subject=subject, state=State.GIVEN).exclude(group='').exists()": "nobody is nobody to except",
+    "groups: Grant.objects.filter(subject=subject, grantee=person, rests_ … False, state=State.GIVEN) → "
+    "Grant.objects.filter(subject=subject, grantee=person, state=State.GIVEN)": "the group asked for is an offer's",
+    "ends: not ended → False": "nothing is ended, and nothing said",
     "fences: return f\"(SELECT count(*) = 0 FROM consent_grant g WHERE g.i …  AND g.state <> 'given')\" → "
     "return None": "read once, when the lists are imported; tests/races/weaker.py takes it out of them",
 }
