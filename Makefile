@@ -32,7 +32,11 @@ demo: .venv/base ## Walk the main job on real input, as four people over HTTP
 run: .venv/base ## Start everything, seed the demo's people, stay up until Ctrl-C
 	@$(BIN)/python -m socialvideo.embedded run
 
-test: .venv/dev ## Run every test, with lint, types, contracts and shape (T=path for some)
+clients/javascript/node_modules/ready: clients/javascript/package-lock.json
+	@if command -v npm >/dev/null; then cd clients/javascript && npm ci --silent --ignore-scripts --no-audit --no-fund && touch node_modules/ready; \
+	else echo "There is no npm: the tests of the JavaScript client will be skipped."; fi
+
+test: .venv/dev clients/javascript/node_modules/ready ## Run every test, with lint, types, contracts and shape (T=path for some)
 	$(MAKE) --no-print-directory lint types
 ifeq ($(T),tests)
 	$(MAKE) --no-print-directory -j2 half-rooms half-house
