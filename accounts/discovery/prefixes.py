@@ -1,16 +1,17 @@
-"""Sets of tags on the wire: 52-bit prefixes, sorted, as Golomb-Rice coded gaps. Pure.
+"""Sets of tags on the wire: 50-bit prefixes, sorted, as Golomb-Rice coded gaps. Pure.
 
-A contact is looked up by the first 52 bits of its tag: exact in every language's numbers, and among a million members a
-false hit in 4.5 billion. Sorted gaps cost 5.5 bytes each for 1,000 contacts, where whole tags would cost 32.
+A contact is looked up by the first 50 bits of its tag: exact in every language's numbers, and among a million members
+one contact in a billion hits falsely, which the other side would have to do as well. Sorted gaps of 1,000 contacts cost
+5.2 bytes each, where whole tags would cost 32.
 
 Bytes: count (4, big-endian), Rice parameter (1), then for each gap to the one before (from 0, and never 0 but for the
 first): the gap shifted right by the parameter in unary (that many 1 bits, then a 0), and the low bits, high bit first;
-zero bits up to a whole byte. The parameter is the floor of log2 of the mean gap, 2**52 / count; 0 for none.
+zero bits up to a whole byte. The parameter is the floor of log2 of the mean gap, 2**50 / count; 0 for none.
 """
 
 from collections.abc import Iterable
 
-BITS = 52
+BITS = 50
 HEADER = 5
 
 
@@ -19,12 +20,12 @@ class SetWrong(ValueError):
 
 
 def prefix(tag: bytes) -> int:
-    """Return the first 52 bits of a tag as a number."""
+    """Return the first 50 bits of a tag as a number."""
     return int.from_bytes(tag[:7], "big") >> (56 - BITS)
 
 
 def parameter(count: int) -> int:
-    """Return the Rice parameter for a set of this size: floor(log2(2**52 / count))."""
+    """Return the Rice parameter for a set of this size: floor(log2(2**50 / count))."""
     return BITS - (count - 1).bit_length() if count else 0
 
 

@@ -117,9 +117,10 @@ class EvaluationsView(APIView):
 
 
 class EdgesView(APIView):
-    """My contacts."""
+    """My contacts. Few in an hour, so that nobody can average out what the look-up does to the server's load."""
 
     parser_classes = [BytesParser]
+    rate = ratelimit.CONTACTS
 
     @described(
         takes={OCTETS: binary()},

@@ -158,7 +158,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'indexes': [models.Index(fields=['epoch', 'prefix'], name='tag_by_prefix')],
-                'constraints': [models.UniqueConstraint(fields=('enrolment', 'epoch'), name='tag_once_an_epoch'), models.UniqueConstraint(fields=('epoch', 'tag'), name='tag_of_one_member'), models.CheckConstraint(condition=models.Q(('prefix__gte', 0), ('prefix__lt', 4503599627370496)), name='tag_prefix_52_bits')],
+                'constraints': [models.UniqueConstraint(fields=('enrolment', 'epoch'), name='tag_once_an_epoch'), models.UniqueConstraint(fields=('epoch', 'tag'), name='tag_of_one_member'), models.CheckConstraint(condition=models.Q(('prefix__gte', 0), ('prefix__lt', 1125899906842624)), name='tag_prefix_50_bits')],
             },
         ),
         migrations.CreateModel(

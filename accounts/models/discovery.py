@@ -63,7 +63,7 @@ class DiscoveryTag(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["enrolment", "epoch"], name="tag_once_an_epoch"),
             models.UniqueConstraint(fields=["epoch", "tag"], name="tag_of_one_member"),
-            models.CheckConstraint(condition=Q(prefix__gte=0, prefix__lt=2**52), name="tag_prefix_52_bits"),
+            models.CheckConstraint(condition=Q(prefix__gte=0, prefix__lt=2**50), name="tag_prefix_50_bits"),
         ]
         indexes = [models.Index(fields=["epoch", "prefix"], name="tag_by_prefix")]
 

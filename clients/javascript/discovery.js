@@ -6,7 +6,7 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, concatBytes, hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js'
 import { parsePhoneNumberFromString } from 'libphonenumber-js/max'
 
-const BITS = 52
+const BITS = 50
 const ELEMENT = 32
 const voprf = ristretto255_oprf.voprf
 const HASH_TO_GROUP = 'HashToGroup-OPRFV1-\x01-ristretto255-SHA512'
@@ -49,9 +49,9 @@ export function unblind({ items }, answer, publicKey) {
   return items.map((item, place) => ({ number: item.number, tag: outputs[place].slice(0, 32) }))
 }
 
-/** The first 52 bits of a tag. */
+/** The first 50 bits of a tag. */
 export function prefix(tag) {
-  return Number(BigInt('0x' + bytesToHex(tag.slice(0, 7))) >> 4n)
+  return Number(BigInt('0x' + bytesToHex(tag.slice(0, 7))) >> 6n)
 }
 
 /** A set of prefixes as the API takes it: sorted gaps, Golomb-Rice coded. */

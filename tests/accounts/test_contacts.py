@@ -1,6 +1,8 @@
 """Contacts: a hit is an edge, a miss is nothing; a match needs both; what is taken back is gone."""
 
+import random
 import threading
+import time
 from typing import Any
 
 import psycopg
@@ -10,8 +12,10 @@ from django.db import DatabaseError, OperationalError, connection, transaction
 from accounts.discovery import contacts, enrolments, epochs, intake, matching, prefixes
 from accounts.models import ContactEdge, ContactMatch, Person
 from socialvideo.lib.errors import Problem
+from tests import factories
 from tests.accounts import discovering
 from tests.contract import stored
+from tests.journeys.kolmogorov import p_value
 from tests.settings import CLUSTER
 
 A, B, C = "+447400111111", "+447400222222", "+447400333333"
@@ -210,6 +214,23 @@ def test_a_look_up_that_fails_writes_no_prefix_into_the_log_of_postgresql() -> N
     assert "canceling statement" in fails(lambda: enrolments.with_prefix(1, [wanted]))
     assert str(wanted) not in log.read_text(errors="replace")
     assert str(wanted + 1) in fails(plainly)
+
+
+def test_a_look_up_within_the_request_would_tell_who_is_a_member(db: None, signer: Any) -> None:
+    """The control of the timing proof: what it would find if the look-up did not wait for the tick."""
+    ada, epoch = discovering.enrolled(A), epochs.usable()[-1].number
+    members = [discovering.known(factories.person()).tags.get(epoch=epoch).prefix for _ in range(40)]
+    sets = {"hits": members, "misses": list(range(40))}
+
+    def p_of_one_attempt() -> float:
+        times: dict[str, list[float]] = {"hits": [], "misses": []}
+        for name in random.sample(["hits", "misses"] * 20, 40):
+            began = time.perf_counter()
+            contacts.replace(person_id=ada.id, epoch=epoch, wanted=sets[name])
+            times[name].append(time.perf_counter() - began)
+        return p_value(times["hits"], times["misses"])
+
+    assert any(p_of_one_attempt() < 0.01 for _ in range(4))
 
 
 @pytest.mark.django_db(transaction=True)

@@ -48,7 +48,7 @@ WRITTEN = (
     ("nobody", "DE"),
     ("9" * 41, "DE"),
 )
-SETS = ((), (0,), (2**52 - 1,), (0, 1, 2, 3), (7, 2**40, 2**51, 2**52 - 2, 2**52 - 1))
+SETS = ((), (0,), (2**50 - 1,), (0, 1, 2, 3), (7, 2**40, 2**49, 2**50 - 2, 2**50 - 1))
 MEMBERS = tuple(f"+4474000000{place:02}" for place in range(11))
 ABSENT = "+447400999999"
 
@@ -57,7 +57,7 @@ def made() -> dict[str, Any]:
     """Return the whole file."""
     secret = voprf.derive_key(hashlib.sha256(b"socialvideo discovery vectors").digest(), b"epoch 1")
     return {
-        "about": "VOPRF input: the number in E.164, ASCII. Tag: the first 32 bytes of the output. Prefix: its first 52"
+        "about": "VOPRF input: the number in E.164, ASCII. Tag: the first 32 bytes of the output. Prefix: its first 50"
         " bits. All bytes in hexadecimal, scalars little-endian.",
         "numbers": [{"text": text, "region": region, "e164": normalise(text, region)} for text, region in WRITTEN],
         "tags": _tags(secret),
