@@ -4,17 +4,20 @@ Row locks of an enrolment, weakest first: whoever points to it holds KEY SHARE, 
 contacts NO KEY UPDATE, opting out UPDATE. So nothing is ever hung on an enrolment that is being removed.
 """
 
+import logging
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 import psycopg
 from django.db import connection, transaction
-from django.db.models import Count, Q
+from django.db.models import Exists, OuterRef, Q
 
 from accounts.discovery import budgets, codes, epochs, remote, sealing
 from accounts.discovery.prefixes import prefix
 from accounts.models import DiscoveryEnrolment, DiscoveryEpoch, DiscoveryTag, NumberCode, Person
 from socialvideo.lib.errors import Problem
+
+log = logging.getLogger(__name__)
 
 TAG = 32
 BATCH = 500
@@ -125,24 +128,31 @@ def _row(enrolment_id: UUID, epoch: int, tag: bytes) -> DiscoveryTag:
 
 def _renew(epoch: DiscoveryEpoch) -> int:
     made, after = 0, UUID(int=0)
-    while True:
-        lacking = DiscoveryEnrolment.objects.filter(id__gt=after).annotate(
-            count=Count("tags", filter=Q(tags__epoch=epoch))
-        )
-        batch = list(lacking.filter(count=0).order_by("id")[:BATCH])
-        if not batch:
-            return made
-        after = batch[-1].id
-        tags = tags_in(epoch, [_number(each) for each in batch])
-        with transaction.atomic():
-            there = held([each.id for each in batch], "KEY SHARE")
-            rows = [_row(each.id, epoch.number, tag) for each, tag in zip(batch, tags, strict=True) if each.id in there]
-            made += len(DiscoveryTag.objects.bulk_create(rows, ignore_conflicts=True))
+    tagged = DiscoveryTag.objects.filter(enrolment=OuterRef("id"), epoch=epoch)
+    while batch := DiscoveryEnrolment.objects.filter(~Exists(tagged), id__gt=after).order_by("id")[:BATCH]:
+        numbers = {each.id: number for each in batch if (number := _number(each))}
+        made += _tag_all(epoch, numbers)
+        after = batch[len(batch) - 1].id
+    return made
+
+
+def _tag_all(epoch: DiscoveryEpoch, numbers: dict[UUID, str]) -> int:
+    """Give enrolments that are still there the tag of their number; return how many."""
+    tags = tags_in(epoch, list(numbers.values())) if numbers else []
+    with transaction.atomic():
+        there = held(numbers, "KEY SHARE")
+        rows = [_row(each, epoch.number, tag) for each, tag in zip(numbers, tags, strict=True) if each in there]
+        return len(DiscoveryTag.objects.bulk_create(rows, ignore_conflicts=True))
 
 
 def _sealed(person_id: UUID, number: str) -> bytes:
     return sealing.seal(number.encode(), purpose=b"number " + person_id.bytes)
 
 
-def _number(enrolment: DiscoveryEnrolment) -> str:
-    return sealing.unseal(bytes(enrolment.sealed_number), purpose=b"number " + enrolment.person_id.bytes).decode()
+def _number(enrolment: DiscoveryEnrolment) -> str | None:
+    """The number, or None when our key did not seal it: then its person has to prove it anew."""
+    try:
+        return sealing.unseal(bytes(enrolment.sealed_number), purpose=b"number " + enrolment.person_id.bytes).decode()
+    except sealing.Unreadable:
+        log.error("the number of enrolment %s cannot be opened with DISCOVERY_NUMBER_KEY_FILE", enrolment.id)
+        return None

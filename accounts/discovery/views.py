@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter
+from rest_framework.exceptions import Throttled
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -74,11 +75,13 @@ class ContactEnrolmentView(APIView):
 class InclusionView(APIView):
     """That the published roots hold me."""
 
-    rate = ratelimit.PROOF
-
     @described(gives=EnrolmentProofsShape, problems=(404, 503), summary="Prove that the roots hold me")
     def get(self, request: Request) -> Response:
-        return Response({"proofs": transparency.inclusion(enrolments.find(signed_in(request)))})
+        person = signed_in(request)
+        # Reading is hardly limited, but this costs a look at every tag.
+        if (reading := ratelimit.count(ratelimit.PROOF, str(person.id))).left < 0:
+            raise Throttled(reading.reset)
+        return Response({"proofs": transparency.inclusion(enrolments.find(person))})
 
 
 class KeysView(APIView):

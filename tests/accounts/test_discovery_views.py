@@ -12,6 +12,7 @@ from accounts.discovery import budgets, epochs, intake, matching, pacing, prefix
 from accounts.discovery.remote import split
 from accounts.discovery.signer import Signer
 from accounts.models import ContactEdge, DiscoveryEnrolment, Person
+from socialvideo.lib import ratelimit
 from tests import factories
 from tests.accounts import discovering
 from tests.contract import refusals, stored
@@ -166,6 +167,15 @@ def test_the_first_epoch_cannot_begin_without_the_signer(settings: Any) -> None:
     url, settings.DISCOVERY_SIGNER_URL = settings.DISCOVERY_SIGNER_URL, "http://127.0.0.1:1"
     assert APIClient().get(f"{ROOT}/keys").status_code == 503
     settings.DISCOVERY_SIGNER_URL = url
+
+
+def test_proofs_of_membership_are_limited_for_each_costs_a_look_at_every_tag(
+    ada: APIClient, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.RATE_LIMIT_FACTOR = 1
+    monkeypatch.setattr(ratelimit, "PROOF", ratelimit.Policy("proof", 1, 3600))
+    statuses = [ada.get(f"{ROOT}/enrolment/proof").status_code for _ in range(2)]
+    assert statuses == [200, 429]
 
 
 def test_somebody_without_an_account_gets_a_statement() -> None:

@@ -134,6 +134,14 @@ def test_members_are_renewed_batch_by_batch(monkeypatch: pytest.MonkeyPatch) -> 
     assert enrolments.renew() == len(people)
 
 
+def test_a_number_that_cannot_be_opened_keeps_nobody_else_from_their_tag(stranger: Person) -> None:
+    pair()
+    discovering.known(stranger)
+    DiscoveryTag.objects.all().delete()
+    assert enrolments.renew() == 2
+    assert DiscoveryTag.objects.filter(enrolment__person=stranger).count() == 0
+
+
 def test_without_the_signer_nobody_is_enrolled_and_the_code_stays_good(
     requester: Person, settings: Any, signer: Signer
 ) -> None:
