@@ -1,14 +1,13 @@
 """What somebody who is no member may have in writing: that their number is in nothing that discovery is committed to.
 
-The statement proves itself offline: the tag is made anew from the number and the signer's proof, and the two leaves
+The statement proves itself offline: the leaf is made anew from the number and the signer's proof, and the two leaves
 beside it lead to the signed root. It says nothing of copies that an operator might hide.
 """
 
 from typing import Any
 
-from accounts.discovery import codes, enrolments, epochs, remote, sorted_tree, statements, transparency, voprf
-from accounts.discovery.prefixes import prefix
-from accounts.models import DiscoveryEpoch
+from accounts.discovery import codes, epochs, sorted_tree, statements, transparency
+from accounts.models import DiscoveryEpoch, DiscoveryTag
 from socialvideo.lib.clock import rfc3339, wall_now
 from socialvideo.lib.errors import Problem
 
@@ -21,38 +20,22 @@ ENROLLED = Problem(
 def state(*, challenge: str, code: str) -> dict[str, Any]:
     """Return the signed statement on the number that the code proves; 409 when it is a member's. Nothing is stored."""
     number = codes.claimed(challenge)
-    evidence = [(epoch, *_tag(epoch, number)) for epoch in epochs.usable()]
+    evidence = [(epoch, *transparency.evidence(epoch, number)) for epoch in epochs.usable()]
     codes.redeem(challenge=challenge, code=code, purpose=codes.Purpose.ABSENCE)
-    if any(enrolments.with_prefix(epoch.number, [prefix(tag)]) for epoch, tag, _ in evidence):
+    if any(_is_members(epoch, leaf) for epoch, leaf, _ in evidence):
         raise ENROLLED
-    said = [_absent(epoch, tag, made) for epoch, tag, made in evidence]
+    said = [_absent(epoch, leaf, made) for epoch, leaf, made in evidence]
     return statements.signed({"kind": KIND, "stated_at": rfc3339(wall_now()), "epochs": said})
 
 
-def _tag(epoch: DiscoveryEpoch, number: str) -> tuple[bytes, dict[str, str]]:
-    """The tag of a number, and how it was made: enough to make it again with the number and the public key."""
-    blinded = voprf.blind(number.encode())
-    answer = remote.evaluate(epoch.number, blinded.element)
-    (output,) = remote.finalised(bytes(epoch.public_key), [blinded], answer)
-    evaluation = remote.split(answer)
-    made = {
-        "blind": blinded.blind.to_bytes(voprf.SCALAR, "little").hex(),
-        "evaluated": evaluation.elements[0].hex(),
-        "proof": evaluation.proof.hex(),
-    }
-    return output[: enrolments.TAG], made
+def _is_members(epoch: DiscoveryEpoch, leaf: bytes) -> bool:
+    return DiscoveryTag.objects.filter(epoch=epoch, leaf=leaf).exists()
 
 
-def _absent(epoch: DiscoveryEpoch, tag: bytes, made: dict[str, str]) -> dict[str, Any]:
-    root, keys = transparency.present(epoch)
+def _absent(epoch: DiscoveryEpoch, leaf: bytes, made: dict[str, Any]) -> dict[str, Any]:
+    root, leaves = transparency.present(epoch)
     try:
-        near = sorted_tree.beside(keys, sorted_tree.key_of(tag))
+        near = sorted_tree.beside(leaves, leaf)
     except ValueError as error:  # enrolled between the look-up and the root
         raise ENROLLED from error
-    return {
-        "epoch": epoch.number,
-        **made,
-        "tag": tag.hex(),
-        "root": transparency.shown(root),
-        "beside": [transparency.shown_place(spot) for spot in near],
-    }
+    return {**made, "root": transparency.shown(root), "beside": [transparency.shown_place(spot) for spot in near]}

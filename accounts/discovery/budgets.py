@@ -27,8 +27,9 @@ LEFT = f"SELECT {REMAINING} FROM {TABLE} b WHERE person_id = %(person)s"
 GIVE_BACK = f"UPDATE {TABLE} b SET remaining = LEAST(%(most)s, b.remaining + %(count)s) WHERE person_id = %(person)s"
 INHERIT = f"""
 INSERT INTO {TABLE} AS b (person_id, remaining, counted_date)
-SELECT %(person)s, o.remaining, o.counted_date FROM {TABLE} o WHERE o.person_id = %(former)s
-ON CONFLICT (person_id) DO UPDATE SET remaining = LEAST(b.remaining, excluded.remaining)
+SELECT %(person)s, LEAST(%(most)s, o.remaining + %(refill)s * ({TODAY} - o.counted_date)), {TODAY}
+FROM {TABLE} o WHERE o.person_id = %(former)s
+ON CONFLICT (person_id) DO UPDATE SET remaining = LEAST({REMAINING}, excluded.remaining), counted_date = {TODAY}
 """
 
 

@@ -6,19 +6,19 @@ A key is made a day before its epoch begins, so that every member has a tag in i
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
-from accounts.discovery import remote
+from accounts.discovery import locks, remote
 from accounts.models import ContactEdge, DiscoveryBudget, DiscoveryEpoch, DiscoveryTag
 from socialvideo.lib.clock import database_now
 from socialvideo.lib.errors import Problem
 
 LEAD = timedelta(days=1)
 IN_USE = 2
-# Advisory locks of discovery: two numbers, a space of their own beside the one of the consent gate.
-LOCK_SPACE, TURNING = 7105, 1
+# So that nobody who opts out meanwhile waits long.
+CLOSED_AT_ONCE = 10_000
 
 
 def unended() -> list[DiscoveryEpoch]:
@@ -32,6 +32,11 @@ def usable() -> list[DiscoveryEpoch]:
     return list(_unended().filter(begins_at__lte=Now()))
 
 
+def going_on() -> set[int]:
+    """Return the numbers of the epochs that have not ended; under ``locks.MEMBERS`` none is emptied meanwhile."""
+    return set(_unended().values_list("number", flat=True))
+
+
 def find(number: int) -> DiscoveryEpoch:
     """Return the epoch of this number; the 409 problem when it is not in use."""
     found = _unended().filter(number=number, begins_at__lte=Now()).first()
@@ -43,7 +48,7 @@ def find(number: int) -> DiscoveryEpoch:
 def turn() -> list[DiscoveryEpoch]:
     """Make the next epoch when it is due, close what has ended, and return what is not ended. Safe to repeat."""
     with transaction.atomic():
-        _alone()
+        locks.alone(locks.TURNING)
         now, newest = database_now(), DiscoveryEpoch.objects.order_by("number").last()
         follows = newest.begins_at + _days() if newest else now
         if newest is None or newest.ends_at <= now:
@@ -60,7 +65,7 @@ def rotate_now() -> DiscoveryEpoch:
     Members have tags again after ``enrolments.renew``; clients send their contacts again. Matches stay.
     """
     with transaction.atomic():
-        _alone()
+        locks.alone(locks.TURNING)
         now, newest = database_now(), DiscoveryEpoch.objects.order_by("number").last()
         fresh = _begin(newest, now)
         old = DiscoveryEpoch.objects.filter(number__lt=fresh.number, closed_at=None)
@@ -76,17 +81,27 @@ def close() -> None:
     """Destroy keys, tags and edges of the epochs that have ended."""
     for epoch in DiscoveryEpoch.objects.filter(ends_at__lte=Now(), closed_at=None):
         remote.destroy(epoch.number)
-        with transaction.atomic():
-            DiscoveryTag.objects.filter(epoch=epoch).delete()
-            ContactEdge.objects.filter(epoch=epoch).delete()
-            DiscoveryEpoch.objects.filter(number=epoch.number).update(closed_at=Now())
+        while not _emptied(epoch):
+            pass
+
+
+def _emptied(epoch: DiscoveryEpoch) -> bool:
+    """Remove some edges of an epoch that has ended; with the last of them its tags, and then it is closed."""
+    with transaction.atomic():
+        locks.alone(locks.MEMBERS)
+        some = ContactEdge.objects.filter(epoch=epoch).values("id")[:CLOSED_AT_ONCE]
+        if ContactEdge.objects.filter(id__in=some).delete()[0]:
+            return False
+        DiscoveryTag.objects.filter(epoch=epoch).delete()
+        return bool(DiscoveryEpoch.objects.filter(number=epoch.number).update(closed_at=Now()))
 
 
 def _begin(newest: DiscoveryEpoch | None, begins_at: datetime) -> DiscoveryEpoch:
     number = newest.number + 1 if newest else 1
-    public = remote.make(number)
-    ends_at = begins_at + IN_USE * _days()
-    return DiscoveryEpoch.objects.create(number=number, public_key=public, begins_at=begins_at, ends_at=ends_at)
+    public, leaf = remote.make(number)
+    return DiscoveryEpoch.objects.create(
+        number=number, public_key=public, leaf_key=leaf, begins_at=begins_at, ends_at=begins_at + IN_USE * _days()
+    )
 
 
 def _unended() -> QuerySet[DiscoveryEpoch]:
@@ -95,8 +110,3 @@ def _unended() -> QuerySet[DiscoveryEpoch]:
 
 def _days() -> timedelta:
     return timedelta(days=settings.DISCOVERY_EPOCH_DAYS)
-
-
-def _alone() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK_SPACE, TURNING])

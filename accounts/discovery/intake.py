@@ -7,6 +7,7 @@ sends again with its next synchronisation.
 
 import logging
 import threading
+from datetime import datetime
 from uuid import UUID
 
 import psycopg
@@ -14,50 +15,48 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 
 from accounts.discovery import contacts, prefixes
+from socialvideo.lib.clock import database_now
 from socialvideo.lib.errors import Problem
 
 log = logging.getLogger(__name__)
 
 MOST_BYTES = 64 * 1024 * 1024
-Waiting = dict[tuple[UUID, int], bytes]
+Place = tuple[UUID, int]
+Sent = tuple[datetime, bytes]
 
 _lock = threading.Lock()
-_waiting: Waiting = {}
+_waiting: dict[Place, Sent] = {}
 _thread: threading.Thread | None = None
 
 
 def put(*, person_id: UUID, epoch: int, content: bytes) -> None:
     """Have a set of contacts looked up at the next tick; it takes the place of one that still waits."""
+    sent_at = database_now()
     with _lock:
-        if sum(map(len, _waiting.values())) + len(content) > MOST_BYTES:
+        if sum(len(waiting) for _, waiting in _waiting.values()) + len(content) > MOST_BYTES:
             raise Problem(503, "discovery_unavailable", "Try again in a minute.", headers={"Retry-After": "60"})
-        _waiting[person_id, epoch] = content
+        _waiting[person_id, epoch] = sent_at, content
     if settings.DISCOVERY_INTAKE_SECONDS:
         _ensure_thread()
-
-
-def drop(person_id: UUID) -> None:
-    """Forget what waits of a person."""
-    with _lock:
-        for place in [place for place in _waiting if place[0] == person_id]:
-            del _waiting[place]
 
 
 def drain() -> None:
     """Look up and store what waits; what could not be stored waits again, unless something newer does."""
     while taken := _next():
-        (person_id, epoch), content = taken
+        (person_id, epoch), (sent_at, content) = taken
+        wanted = prefixes.decode(content, limit=contacts.LIMIT)
         try:
-            contacts.replace(person_id=person_id, epoch=epoch, wanted=prefixes.decode(content, limit=contacts.LIMIT))
+            contacts.replace(person_id=person_id, epoch=epoch, wanted=wanted, sent_at=sent_at)
         except (DatabaseError, psycopg.Error):
             with _lock:
-                _waiting.setdefault((person_id, epoch), content)
+                _waiting.setdefault((person_id, epoch), (sent_at, content))
             raise
 
 
-def _next() -> tuple[tuple[UUID, int], bytes] | None:
+def _next() -> tuple[Place, Sent] | None:
     with _lock:
-        return _waiting.popitem() if _waiting else None
+        first = next(iter(_waiting), None)
+        return (first, _waiting.pop(first)) if first else None
 
 
 def _ensure_thread() -> None:

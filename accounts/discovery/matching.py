@@ -3,7 +3,7 @@
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from accounts.discovery import enrolments
+from accounts.discovery import enrolments, locks
 from accounts.models import ContactEdge, ContactMatch, DiscoveryEnrolment, Person
 
 BATCH = 2_000
@@ -21,6 +21,7 @@ def may_match(one: str, other: str) -> Q:
 def tick() -> int:
     """Look at the edges that are new or were sent again; return how many there were left of them after one batch."""
     with transaction.atomic():
+        locks.together(locks.MEMBERS)
         fresh = list(ContactEdge.objects.filter(fresh=True).order_by("id")[:BATCH])
         ids = {edge.owner_id for edge in fresh} | {edge.target_id for edge in fresh}
         # From here on neither side can take back a contact before the match is stored.

@@ -14,14 +14,15 @@ log = logging.getLogger(__name__)
 
 TIMEOUT = urllib3.Timeout(connect=2, read=10)
 OK, GONE = 200, 204
+TAGS, LEAVES = "tags", "leaves"
 
 
-def make(number: int) -> bytes:
-    """Return the public key of an epoch, which the signer makes at the first call."""
+def make(number: int) -> tuple[bytes, bytes]:
+    """Return the public keys of an epoch, for tags and for leaves, which the signer makes at the first call."""
     status, body = _ask("PUT", f"/epochs/{number}")
-    if status != OK or len(body) != voprf.ELEMENT:
+    if status != OK or len(body) != 2 * voprf.ELEMENT:
         raise _away(f"status {status}")
-    return body
+    return body[: voprf.ELEMENT], body[voprf.ELEMENT :]
 
 
 def destroy(number: int) -> None:
@@ -31,18 +32,18 @@ def destroy(number: int) -> None:
         raise _away(f"status {status}")
 
 
-def evaluate(number: int, elements: bytes) -> bytes:
-    """Return the evaluated elements and the proof, as the signer wrote them."""
-    status, body = _ask("POST", f"/epochs/{number}/evaluations", elements)
+def evaluate(number: int, elements: bytes, use: str = TAGS) -> bytes:
+    """Return the evaluated elements and the proof, as the signer wrote them; ``use`` names the key: TAGS or LEAVES."""
+    status, body = _ask("POST", f"/epochs/{number}/{use}", elements)
     if status != OK or len(body) != len(elements) + voprf.PROOF:
         raise _away(f"status {status}")
     return body
 
 
-def outputs(number: int, public: bytes, contents: list[bytes]) -> list[bytes]:
+def outputs(number: int, use: str, public: bytes, contents: list[bytes]) -> list[bytes]:
     """Return the VOPRF outputs of contents of our own, which the signer does not see either."""
     blinded = [voprf.blind(content) for content in contents]
-    return finalised(public, blinded, evaluate(number, b"".join(each.element for each in blinded)))
+    return finalised(public, blinded, evaluate(number, b"".join(each.element for each in blinded), use))
 
 
 def finalised(public: bytes, blinded: list[voprf.Blinded], answer: bytes) -> list[bytes]:

@@ -77,11 +77,12 @@ class MatchShape(serializers.Serializer[Any]):
 
 
 class RootShape(serializers.Serializer[Any]):
-    """A signed root over all tags of an epoch."""
+    """A signed root over the leaves of all members in an epoch."""
 
     id = serializers.UUIDField()
     epoch = serializers.IntegerField()
-    public_key = serializers.CharField()
+    public_key = serializers.CharField(help_text="With which tags are made.")
+    leaf_key = serializers.CharField(help_text="With which leaves are made.")
     tree_size = serializers.IntegerField()
     root_hash = serializers.CharField()
     published_at = serializers.CharField()
@@ -96,10 +97,18 @@ class PlaceShape(serializers.Serializer[Any]):
     path = serializers.ListField(child=serializers.CharField())
 
 
-class EnrolmentProofShape(serializers.Serializer[Any]):
-    """That my tag is under the root."""
+class LeafEvidence(serializers.Serializer[Any]):
+    """How the leaf of a number was made in one epoch: blind, answer of the signer, and its proof."""
 
-    tag = serializers.CharField()
+    epoch = serializers.IntegerField()
+    blind = serializers.CharField()
+    evaluated = serializers.CharField()
+    proof = serializers.CharField()
+
+
+class EnrolmentProofShape(LeafEvidence):
+    """That my leaf is under the root."""
+
     root = RootShape()
     place = PlaceShape()
 
@@ -110,14 +119,9 @@ class EnrolmentProofsShape(serializers.Serializer[Any]):
     proofs = EnrolmentProofShape(many=True)
 
 
-class EpochAbsenceShape(serializers.Serializer[Any]):
-    """How the tag of the number was made in one epoch, and the leaves beside which it is missing."""
+class EpochAbsenceShape(LeafEvidence):
+    """The leaves beside which that of the number is missing in one epoch."""
 
-    epoch = serializers.IntegerField()
-    blind = serializers.CharField()
-    evaluated = serializers.CharField()
-    proof = serializers.CharField()
-    tag = serializers.CharField()
     root = RootShape()
     beside = PlaceShape(many=True)
 

@@ -3,9 +3,13 @@
     granian --interface wsgi accounts.discovery.signer:application
 
     GET    /livez
-    PUT    /epochs/{number}              make the key if there is none; answers the public key (32 bytes)
-    DELETE /epochs/{number}              destroy the key
-    POST   /epochs/{number}/evaluations  up to 1,000 elements of 32 bytes; answers as many, and a proof of 64 bytes
+    PUT    /epochs/{number}         make the keys if there are none; answers both public keys (32 bytes each)
+    DELETE /epochs/{number}         destroy the keys
+    POST   /epochs/{number}/tags    up to 1,000 elements of 32 bytes; answers as many, and a proof of 64 bytes
+    POST   /epochs/{number}/leaves  the same with the other key
+
+Clients have tags made for whom they know, but leaves are made for a number that was just proved alone: so whoever sees
+a leaf of the tree of transparency cannot test numbers against it.
 
 All but /livez need ``Authorization: Bearer <token>``. It never sees a number or a tag, keeps no log of what it
 evaluates, and limits how much it evaluates in an hour, so that a web tier gone bad cannot work through all numbers.
@@ -13,6 +17,7 @@ evaluates, and limits how much it evaluates in an hour, so that a web tier gone 
 
 import hmac
 import re
+import secrets
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -26,7 +31,9 @@ from socialvideo.lib import env
 MAX_ELEMENTS = 1000
 MAX_BYTES = MAX_ELEMENTS * voprf.ELEMENT
 HOUR_S = 3600
-PLACE = re.compile(r"/epochs/([1-9][0-9]{0,8})(/evaluations)?")
+SEED = 32
+USES = ("tags", "leaves")
+PLACE = re.compile(r"/epochs/([1-9][0-9]{0,8})(?:/(tags|leaves))?")
 
 Environ = dict[str, Any]
 Start = Callable[[str, list[tuple[str, str]]], object]
@@ -37,30 +44,30 @@ OK = "200 OK"
 
 
 class Keys:
-    """The secret keys of the epochs: 32 bytes a file, mode 0600, in a folder that no other process needs."""
+    """What the keys of the epochs are derived from: 32 bytes a file, mode 0600, in a folder that no other needs."""
 
     def __init__(self, folder: Path) -> None:
         """Keep the keys in ``folder``; nothing is made yet."""
         self.folder = folder
 
     def make(self, number: int) -> bytes:
-        """Return the public key of an epoch, whose secret key is made at the first call."""
-        seed = voprf.random_scalar().to_bytes(voprf.SCALAR, "little")
-        return voprf.public_key(int.from_bytes(env.kept(self._file(number), seed), "little"))
+        """Return the public keys of an epoch, for tags and for leaves; the first call makes them."""
+        seed = env.kept(self._file(number), secrets.token_bytes(SEED))
+        return b"".join(voprf.public_key(voprf.derive_key(seed, use.encode())) for use in USES)
 
-    def read(self, number: int) -> int | None:
-        """Return the secret key of an epoch; None when there is none."""
+    def read(self, number: int, use: str) -> int | None:
+        """Return the secret key of an epoch for one of the USES; None when there is none."""
         try:
-            return int.from_bytes(self._file(number).read_bytes(), "little")
+            return voprf.derive_key(self._file(number).read_bytes(), use.encode())
         except FileNotFoundError:
             return None
 
     def destroy(self, number: int) -> None:
-        """Remove a secret key: its tags can be neither made nor tested again."""
+        """Remove both secret keys: what they made can be neither made nor tested again."""
         self._file(number).unlink(missing_ok=True)
 
     def _file(self, number: int) -> Path:
-        return self.folder / f"epoch-{number}.key"
+        return self.folder / f"epoch-{number}.seed"
 
 
 class Limit:
@@ -113,17 +120,17 @@ class Signer:
             case "DELETE", None:
                 self.keys.destroy(int(place.group(1)))
                 return "204 No Content", b""
-            case "POST", "/evaluations":
-                return self._evaluate(int(place.group(1)), environ)
+            case "POST", ("tags" | "leaves") as use:
+                return self._evaluate(int(place.group(1)), use, environ)
         return "405 Method Not Allowed", b""
 
-    def _evaluate(self, number: int, environ: Environ) -> Answer:
+    def _evaluate(self, number: int, use: str, environ: Environ) -> Answer:
         length = str(environ.get("CONTENT_LENGTH") or "0")
         size = int(length) if length.isascii() and length.isdigit() and len(length) < 9 else 0
         if not 0 < size <= MAX_BYTES or size % voprf.ELEMENT:
             return "413 Content Too Large", b"1 to 1,000 elements of 32 bytes"
         content = environ["wsgi.input"].read(size)
-        secret = self.keys.read(number)
+        secret = self.keys.read(number, use)
         if secret is None:
             return NOT_FOUND
         elements = voprf.pieces(content)

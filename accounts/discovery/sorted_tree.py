@@ -1,7 +1,6 @@
 """A Merkle tree over sorted keys: proves that a key is in it, and, by the two beside the gap, that a key is not. Pure.
 
-A leaf's key is the SHA-256 of a tag, so that a neighbour in somebody else's proof is not their tag. Leaves stand in
-ascending order of key; hashes and shape are those of RFC 9162 §2.1.
+Leaves stand in ascending order of key; hashes and shape are those of RFC 9162 §2.1.
 """
 
 import hashlib
@@ -19,11 +18,6 @@ class Place:
     key: bytes
     index: int
     path: tuple[bytes, ...]
-
-
-def key_of(tag: bytes) -> bytes:
-    """Return the key of a tag."""
-    return hashlib.sha256(tag).digest()
 
 
 def root(keys: Sequence[bytes]) -> bytes:

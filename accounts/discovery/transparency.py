@@ -1,34 +1,33 @@
-"""Signed roots over all tags: what discovery is committed to, and the proof of what it does not hold.
+"""Signed roots over the leaves of all members: what discovery is committed to, and the proof of what it does not hold.
 
-The leaves are kept nowhere but in the tags themselves, so that opting out leaves nothing; when somebody did since the
-newest root, the next proof has a new one published. Proofs are given only for a number that was just proved: a free
-one would tell anybody who is a member.
+Leaves are kept with the tags and nowhere else, so that opting out leaves nothing; when somebody did since the newest
+root, the next proof has a new one published. Leaves are made of a number that was just proved, or of a member's own:
+whoever could have others made would learn from the neighbours in their own proof who is a member.
 """
 
 from datetime import date
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
-from accounts.discovery import epochs, sorted_tree, statements
-from accounts.discovery.epochs import LOCK_SPACE
+from accounts.discovery import enrolments, epochs, locks, remote, sorted_tree, statements, voprf
 from accounts.models import DiscoveryEnrolment, DiscoveryEpoch, DiscoveryTag, TransparencyRoot
 from socialvideo.lib.clock import database_now, rfc3339
+from socialvideo.lib.errors import Problem
 
-PUBLISHING = 2
+UNOPENED = Problem(409, "number_unreadable", "Your number cannot be read any more. Prove it again.")
 
 
 def publish(epoch: DiscoveryEpoch) -> tuple[TransparencyRoot, list[bytes]]:
-    """Publish the root over the tags that an epoch has now; return it with its keys, in order."""
+    """Publish the root over the leaves that an epoch has now; return it with these, in order."""
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK_SPACE, PUBLISHING])
+        locks.alone(locks.PUBLISHING)
         DiscoveryTag.objects.filter(epoch=epoch, rooted=False).update(rooted=True)
-        keys, now = _keys(epoch), database_now()
-        root = TransparencyRoot(epoch=epoch, size=len(keys), root_hash=sorted_tree.root(keys), published_at=now)
+        leaves, now = _leaves(epoch), database_now()
+        root = TransparencyRoot(epoch=epoch, size=len(leaves), root_hash=sorted_tree.root(leaves), published_at=now)
         root.signature = statements.signature(_said(root))
         root.save(force_insert=True)
-    return root, keys
+    return root, leaves
 
 
 def publish_due() -> int:
@@ -41,17 +40,34 @@ def publish_due() -> int:
 
 
 def present(epoch: DiscoveryEpoch) -> tuple[TransparencyRoot, list[bytes]]:
-    """Return the newest root with its keys; a new one when somebody left since, or there is none."""
-    root, keys = _newest(epoch), _keys(epoch)
-    if root is None or bytes(root.root_hash) != sorted_tree.root(keys):
+    """Return the newest root with its leaves; a new one when somebody left since, or there is none."""
+    root, leaves = _newest(epoch), _leaves(epoch)
+    if root is None or bytes(root.root_hash) != sorted_tree.root(leaves):
         return publish(epoch)
-    return root, keys
+    return root, leaves
 
 
 def inclusion(enrolment: DiscoveryEnrolment) -> list[dict[str, Any]]:
-    """Return, for each epoch in use, the proof that a member's own tag is under the newest root."""
-    tags = {tag.epoch_id: bytes(tag.tag) for tag in DiscoveryTag.objects.filter(enrolment=enrolment)}
-    return [_proof(epoch, tags[epoch.number]) for epoch in epochs.usable() if epoch.number in tags]
+    """Return, for each epoch in use, the proof that a member's own leaf is under the newest root."""
+    number = enrolments.number_of(enrolment)
+    if number is None:
+        raise UNOPENED
+    there = set(DiscoveryTag.objects.filter(enrolment=enrolment).values_list("epoch", flat=True))
+    return [_proof(epoch, number) for epoch in epochs.usable() if epoch.number in there]
+
+
+def evidence(epoch: DiscoveryEpoch, number: str) -> tuple[bytes, dict[str, Any]]:
+    """Return the leaf of a number, and how it was made: enough to make it again with the number and the public key."""
+    blinded = voprf.blind(number.encode())
+    answer = remote.evaluate(epoch.number, blinded.element, remote.LEAVES)
+    (output,) = remote.finalised(bytes(epoch.leaf_key), [blinded], answer)
+    evaluation = remote.split(answer)
+    return output[: enrolments.TAG], {
+        "epoch": epoch.number,
+        "blind": blinded.blind.to_bytes(voprf.SCALAR, "little").hex(),
+        "evaluated": evaluation.elements[0].hex(),
+        "proof": evaluation.proof.hex(),
+    }
 
 
 def shown(root: TransparencyRoot) -> dict[str, Any]:
@@ -64,12 +80,14 @@ def shown_place(spot: sorted_tree.Place) -> dict[str, Any]:
     return {"leaf": spot.key.hex(), "index": spot.index, "path": [step.hex() for step in spot.path]}
 
 
-def _proof(epoch: DiscoveryEpoch, tag: bytes) -> dict[str, Any]:
-    root, keys = present(epoch)
-    key = sorted_tree.key_of(tag)
-    if key not in keys:
-        root, keys = publish(epoch)
-    return {"tag": tag.hex(), "root": shown(root), "place": shown_place(sorted_tree.place(keys, keys.index(key)))}
+def _proof(epoch: DiscoveryEpoch, number: str) -> dict[str, Any]:
+    leaf, made = evidence(epoch, number)
+    root, leaves = present(epoch)
+    if leaf not in leaves:
+        root, leaves = publish(epoch)
+    if leaf not in leaves:  # opted out meanwhile
+        raise enrolments.NOT_ENROLLED
+    return {**made, "root": shown(root), "place": shown_place(sorted_tree.place(leaves, leaves.index(leaf)))}
 
 
 def _said(root: TransparencyRoot) -> dict[str, object]:
@@ -77,15 +95,16 @@ def _said(root: TransparencyRoot) -> dict[str, object]:
         "id": str(root.id),
         "epoch": root.epoch_id,
         "public_key": bytes(root.epoch.public_key).hex(),
+        "leaf_key": bytes(root.epoch.leaf_key).hex(),
         "tree_size": root.size,
         "root_hash": bytes(root.root_hash).hex(),
         "published_at": rfc3339(root.published_at),
     }
 
 
-def _keys(epoch: DiscoveryEpoch) -> list[bytes]:
-    rows = DiscoveryTag.objects.filter(epoch=epoch, rooted=True).values_list("tag", flat=True)
-    return sorted(sorted_tree.key_of(bytes(tag)) for tag in rows)
+def _leaves(epoch: DiscoveryEpoch) -> list[bytes]:
+    rows = DiscoveryTag.objects.filter(epoch=epoch, rooted=True).values_list("leaf", flat=True)
+    return sorted(map(bytes, rows))
 
 
 def _newest(epoch: DiscoveryEpoch) -> TransparencyRoot | None:

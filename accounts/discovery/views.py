@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.auth import signed_in
-from accounts.discovery import absence, asking, codes, contacts, enrolments, intake, matching, transparency
+from accounts.discovery import absence, asking, codes, contacts, enrolments, matching, transparency
 from accounts.discovery.serializers import (
     AbsenceShape,
     ChallengeShape,
@@ -58,7 +58,9 @@ class ContactEnrolmentView(APIView):
     def get(self, request: Request) -> Response:
         return Response(_shown(request))
 
-    @described(takes=NumberProof, gives=ContactEnrolmentShape, problems=(422, 503), summary="Be found by my number")
+    @described(
+        takes=NumberProof, gives=ContactEnrolmentShape, problems=(409, 422, 503), summary="Be found by my number"
+    )
     def put(self, request: Request) -> Response:
         sent = NumberProof(data=request.data)
         sent.is_valid(raise_exception=True)
@@ -67,7 +69,6 @@ class ContactEnrolmentView(APIView):
 
     @described(status=204, summary="Be found no more")
     def delete(self, request: Request) -> Response:
-        intake.drop(signed_in(request).id)
         enrolments.opt_out(person=signed_in(request))
         return Response(status=204)
 
@@ -75,7 +76,7 @@ class ContactEnrolmentView(APIView):
 class InclusionView(APIView):
     """That the published roots hold me."""
 
-    @described(gives=EnrolmentProofsShape, problems=(404, 503), summary="Prove that the roots hold me")
+    @described(gives=EnrolmentProofsShape, problems=(404, 409, 503), summary="Prove that the roots hold me")
     def get(self, request: Request) -> Response:
         person = signed_in(request)
         # Reading is hardly limited, but this costs a look at every tag.
@@ -140,7 +141,6 @@ class EdgesView(APIView):
 
     @described(status=204, summary="Forget my contacts")
     def delete(self, request: Request) -> Response:
-        intake.drop(signed_in(request).id)
         contacts.forget(person=signed_in(request))
         return Response(status=204)
 

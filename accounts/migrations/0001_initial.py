@@ -103,6 +103,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=socialvideo.lib.ids.new_id, editable=False, primary_key=True, serialize=False)),
                 ('sealed_number', models.BinaryField(max_length=64)),
                 ('opted_in_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('forgotten_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('person', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='discovery', to=settings.AUTH_USER_MODEL)),
             ],
         ),
@@ -111,6 +112,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('number', models.PositiveIntegerField(primary_key=True, serialize=False)),
                 ('public_key', models.BinaryField(max_length=32, unique=True)),
+                ('leaf_key', models.BinaryField(max_length=32, unique=True)),
                 ('begins_at', models.DateTimeField()),
                 ('ends_at', models.DateTimeField()),
                 ('closed_at', models.DateTimeField(null=True)),
@@ -152,13 +154,14 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('tag', models.BinaryField(max_length=32)),
                 ('prefix', models.BigIntegerField()),
+                ('leaf', models.BinaryField(max_length=32)),
                 ('rooted', models.BooleanField(default=False)),
                 ('enrolment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tags', to='accounts.discoveryenrolment')),
                 ('epoch', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='accounts.discoveryepoch')),
             ],
             options={
                 'indexes': [models.Index(fields=['epoch', 'prefix'], name='tag_by_prefix')],
-                'constraints': [models.UniqueConstraint(fields=('enrolment', 'epoch'), name='tag_once_an_epoch'), models.UniqueConstraint(fields=('epoch', 'tag'), name='tag_of_one_member'), models.CheckConstraint(condition=models.Q(('prefix__gte', 0), ('prefix__lt', 1125899906842624)), name='tag_prefix_50_bits')],
+                'constraints': [models.UniqueConstraint(fields=('enrolment', 'epoch'), name='tag_once_an_epoch'), models.UniqueConstraint(fields=('epoch', 'tag'), name='tag_of_one_member'), models.UniqueConstraint(fields=('epoch', 'leaf'), name='leaf_of_one_member'), models.CheckConstraint(condition=models.Q(('prefix__gte', 0), ('prefix__lt', 1125899906842624)), name='tag_prefix_50_bits')],
             },
         ),
         migrations.CreateModel(

@@ -14,10 +14,14 @@ CODE_ATTEMPTS = 5
 
 
 class DiscoveryEpoch(models.Model):
-    """One key of the signer: its public half, and when it is used. The secret half is never in the database."""
+    """The keys of one epoch: their public halves, and when they are used. The secret halves are with the signer alone.
+
+    Tags, by which contacts are looked up, are made with the first, leaves of the tree of roots with the second.
+    """
 
     number = models.PositiveIntegerField(primary_key=True)
     public_key = models.BinaryField(max_length=32, unique=True)
+    leaf_key = models.BinaryField(max_length=32, unique=True)
     begins_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
@@ -37,24 +41,29 @@ class DiscoveryEpoch(models.Model):
 
 
 class DiscoveryEnrolment(models.Model):
-    """Somebody who proved their number and wishes to be found by it. The number is sealed under a key on disk."""
+    """Somebody who proved their number and wishes to be found by it. The number is sealed under a key on disk.
+
+    ``forgotten_at``: contacts that were sent before it are not taken in any more.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     person = models.OneToOneField(Person, on_delete=models.CASCADE, related_name="discovery")
     sealed_number = models.BinaryField(max_length=64)
     opted_in_at = models.DateTimeField(db_default=Now())
+    forgotten_at = models.DateTimeField(db_default=Now())
 
     def __str__(self) -> str:
         return f"{self.person_id} may be found"
 
 
 class DiscoveryTag(models.Model):
-    """What stands for a member's number in one epoch. ``rooted``: it is a leaf under the newest root."""
+    """What stands for a member's number in one epoch. ``rooted``: its leaf is under the newest root."""
 
     enrolment = models.ForeignKey(DiscoveryEnrolment, on_delete=models.CASCADE, related_name="tags")
     epoch = models.ForeignKey(DiscoveryEpoch, on_delete=models.CASCADE)
     tag = models.BinaryField(max_length=32)
     prefix = models.BigIntegerField()
+    leaf = models.BinaryField(max_length=32)
     rooted = models.BooleanField(default=False)
 
     class Meta:
@@ -63,6 +72,7 @@ class DiscoveryTag(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["enrolment", "epoch"], name="tag_once_an_epoch"),
             models.UniqueConstraint(fields=["epoch", "tag"], name="tag_of_one_member"),
+            models.UniqueConstraint(fields=["epoch", "leaf"], name="leaf_of_one_member"),
             models.CheckConstraint(condition=Q(prefix__gte=0, prefix__lt=2**50), name="tag_prefix_50_bits"),
         ]
         indexes = [models.Index(fields=["epoch", "prefix"], name="tag_by_prefix")]

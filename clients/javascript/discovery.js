@@ -95,7 +95,7 @@ export function signedBy(content, statementKey) {
 }
 
 /** Check a statement of absence offline. Throws unless it proves, in every epoch that it names, that the number is not
- * among the tags under the signed root. */
+ * among the leaves under the signed root. */
 export function verifyAbsence(statement, number, statementKey) {
   const { kind, epochs } = signedBy(statement, statementKey)
   require(kind === 'absence' && epochs.length > 0, 'it is no statement of absence')
@@ -103,14 +103,14 @@ export function verifyAbsence(statement, number, statementKey) {
     const root = signedBy(epoch.root, statementKey)
     require(root.epoch === epoch.epoch, 'the root is of another epoch')
     const items = [blindWith(number, hexToBytes(epoch.blind))]
-    const [{ tag }] = unblind({ items }, hexToBytes(epoch.evaluated + epoch.proof), hexToBytes(root.public_key))
-    require(bytesToHex(tag) === epoch.tag, 'the tag is of another number')
-    requireBeside(bytesToHex(sha256(tag)), epoch.beside, root)
+    // Made as tags are, with the other key.
+    const [{ tag: leaf }] = unblind({ items }, hexToBytes(epoch.evaluated + epoch.proof), hexToBytes(root.leaf_key))
+    requireBeside(bytesToHex(leaf), epoch.beside, root)
   }
   return epochs.map((epoch) => epoch.epoch)
 }
 
-/** Throws unless these leaves are neighbours in the tree, and `key` would stand between them. */
+/** Throws unless these leaves are neighbours in the tree, and `key` would stand between them. Hexadecimal. */
 function requireBeside(key, beside, root) {
   if (root.tree_size === 0) {
     require(beside.length === 0 && root.root_hash === bytesToHex(sha256(new Uint8Array())), 'the tree is not empty')

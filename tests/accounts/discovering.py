@@ -13,6 +13,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 from accounts.discovery import codes, contacts, enrolments, epochs, matching, pacing, prefixes, sealing
 from accounts.discovery.signer import Signer
 from accounts.models import ContactEdge, DiscoveryEnrolment, DiscoveryTag, Person
+from socialvideo.lib.clock import database_now
 from tests import factories
 
 CAUGHT: list[tuple[str, str]] = []
@@ -55,25 +56,25 @@ def enrolled(number: str = "", handle: str = "", person: Person | None = None) -
 
 
 def known(person: Person) -> DiscoveryEnrolment:
-    """Enrol somebody without the signer: rows as ``enrol`` would leave them, with tags of chance."""
+    """Enrol somebody without the signer: rows as ``enrol`` would leave them, with marks of chance."""
     made = DiscoveryEnrolment.objects.create(person=person, sealed_number=sealing.seal(b"+1", purpose=b"none"))
     for epoch in epochs.unended():
-        tag = secrets.token_bytes(32)
-        DiscoveryTag.objects.create(enrolment=made, epoch=epoch, tag=tag, prefix=prefixes.prefix(tag))
+        tag, leaf = secrets.token_bytes(32), secrets.token_bytes(32)
+        DiscoveryTag.objects.create(enrolment=made, epoch=epoch, tag=tag, prefix=prefixes.prefix(tag), leaf=leaf)
     return made
 
 
 def encoded(epoch: int, numbers: Sequence[str]) -> bytes:
     """What a client sends when these are its contacts."""
     found = next(each for each in epochs.usable() if each.number == epoch)
-    return prefixes.encode(prefixes.prefix(tag) for tag in enrolments.tags_in(found, numbers))
+    return prefixes.encode(prefixes.prefix(mark.tag) for mark in enrolments.marks_in(found, numbers))
 
 
 def has(person: Person, *numbers: str) -> None:
     """Let a person have these contacts, in the newest epoch, all looked up."""
     epoch = epochs.usable()[-1].number
     wanted = prefixes.decode(encoded(epoch, numbers), limit=contacts.LIMIT) if numbers else []
-    contacts.replace(person_id=person.id, epoch=epoch, wanted=wanted)
+    contacts.replace(person_id=person.id, epoch=epoch, wanted=wanted, sent_at=database_now())
 
 
 def befriend(one: Person, other: Person) -> None:

@@ -78,6 +78,25 @@ def test_a_former_holder_without_a_budget_leaves_the_new_one_as_it_is(requester:
     assert budgets.remaining(stranger.id) == 1500
 
 
+def test_an_account_that_waited_does_not_wash_a_spent_number(requester: Person, stranger: Person) -> None:
+    spent(stranger, 500)
+    pass_days(30)
+    spent(requester, 1000)
+    spent(requester, 900)
+    budgets.inherit(former=requester.id, person_id=stranger.id)
+    assert budgets.remaining(stranger.id) == 100
+    pass_days(1)
+    assert budgets.remaining(stranger.id) == 200
+
+
+def test_who_takes_a_number_gets_what_came_back_to_it_since(requester: Person, stranger: Person) -> None:
+    spent(requester, 1000)
+    spent(requester, 1000)
+    pass_days(3)
+    budgets.inherit(former=requester.id, person_id=stranger.id)
+    assert budgets.remaining(stranger.id) == 300
+
+
 @pytest.mark.django_db(transaction=True)
 def test_fifty_at_once_spend_exactly_what_there_is() -> None:
     person = factories.person("ada")

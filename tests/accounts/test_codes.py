@@ -118,10 +118,10 @@ def test_pacing_forgets_a_number_the_next_day(monkeypatch: pytest.MonkeyPatch) -
 
 def test_pacing_remembers_no_more_numbers_than_it_may(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pacing, "REMEMBERED", 2)
-    for number in ("+1", "+2", "+3"):
+    for number in ("+447400000001", "+447400000002", "+447400000003"):
         pacing.take(number, daily=1)
     assert len(pacing._sent) == 2
-    assert not any(b"+" in mark for mark in pacing._sent)
+    assert not any(b"4740000000" in mark for mark in pacing._sent)
 
 
 def test_strangers_together_get_only_so_many_codes(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,8 +1,11 @@
 """Contacts: a hit is an edge, a miss is nothing; a match needs both; what is taken back is gone."""
 
+import itertools
 import random
 import threading
 import time
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -11,6 +14,7 @@ from django.db import DatabaseError, OperationalError, connection, transaction
 
 from accounts.discovery import contacts, enrolments, epochs, intake, matching, prefixes
 from accounts.models import ContactEdge, ContactMatch, Person
+from socialvideo.lib.clock import database_now
 from socialvideo.lib.errors import Problem
 from tests import factories
 from tests.accounts import discovering
@@ -92,7 +96,7 @@ def test_contacts_of_another_epoch_stay(people: People) -> None:
     discovering.has(bob, A)
     matching.tick_all()
     newer = epochs._begin(epochs.usable()[-1], epochs.database_now())
-    contacts.replace(person_id=ada.id, epoch=newer.number, wanted=[])
+    contacts.replace(person_id=ada.id, epoch=newer.number, wanted=[], sent_at=database_now())
     assert discovering.matched(ada) == {"bob"}
 
 
@@ -163,10 +167,23 @@ def test_contacts_wait_for_the_tick_and_the_newest_set_counts(people: People) ->
     assert edges() == {("ada", "cyd")}
 
 
-def test_what_waits_is_forgotten_with_the_rest(people: People) -> None:
+@pytest.mark.parametrize("leave", [contacts.forget, enrolments.opt_out])
+def test_what_waits_in_whatever_process_is_forgotten_with_the_rest(people: People, leave: Any) -> None:
     ada, number = people[0], epochs.usable()[-1].number
     intake.put(person_id=ada.id, epoch=number, content=discovering.encoded(number, [B]))
-    intake.drop(ada.id)
+    leave(person=ada)
+    discovering.enrolled(A, person=ada)
+    intake.drain()
+    assert edges() == set()
+    discovering.has(ada, B)
+    assert edges() == {("ada", "bob")}
+
+
+def test_contacts_of_an_epoch_that_ended_meanwhile_are_dropped(people: People) -> None:
+    ada, number = people[0], epochs.usable()[-1].number
+    intake.put(person_id=ada.id, epoch=number, content=discovering.encoded(number, [B]))
+    epochs.rotate_now()
+    enrolments.renew()
     intake.drain()
     assert edges() == set()
 
@@ -226,11 +243,40 @@ def test_a_look_up_within_the_request_would_tell_who_is_a_member(db: None, signe
         times: dict[str, list[float]] = {"hits": [], "misses": []}
         for name in random.sample(["hits", "misses"] * 20, 40):
             began = time.perf_counter()
-            contacts.replace(person_id=ada.id, epoch=epoch, wanted=sets[name])
+            contacts.replace(person_id=ada.id, epoch=epoch, wanted=sets[name], sent_at=database_now())
             times[name].append(time.perf_counter() - began)
         return p_value(times["hits"], times["misses"])
 
     assert any(p_of_one_attempt() < 0.01 for _ in range(4))
+
+
+def at_once(*deeds: Callable[[], object]) -> list[BaseException]:
+    """Run each in a thread of its own; return what failed."""
+    failures: list[BaseException] = []
+
+    def run(deed: Callable[[], object]) -> None:
+        try:
+            deed()
+        except BaseException as failure:
+            failures.append(failure)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=[deed]) for deed in deeds]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return failures
+
+
+@pytest.mark.django_db(transaction=True)
+def test_members_who_all_have_each_other_opt_out_at_once_without_a_deadlock(signer: Any) -> None:
+    people = [discovering.known(factories.person()).person for _ in range(8)]
+    for one, other in itertools.combinations(people, 2):
+        discovering.befriend(one, other)
+    assert at_once(*(partial(enrolments.opt_out, person=person) for person in people)) == []
+    assert ContactEdge.objects.count() == ContactMatch.objects.count() == 0
 
 
 @pytest.mark.django_db(transaction=True)
@@ -238,23 +284,11 @@ def test_opting_out_while_contacts_are_stored_leaves_nothing(signer: Any) -> Non
     ada, bob = discovering.enrolled(A, "ada"), discovering.enrolled(B, "bob")
     epoch = epochs.usable()[-1].number
     wanted = prefixes.decode(discovering.encoded(epoch, [B]), limit=5)
-    failures: list[BaseException] = []
 
     def send() -> None:
-        try:
-            for _ in range(20):
-                contacts.replace(person_id=ada.id, epoch=epoch, wanted=wanted)
-                matching.tick_all()
-        except BaseException as failure:
-            failures.append(failure)
-        finally:
-            connection.close()
+        for _ in range(20):
+            contacts.replace(person_id=ada.id, epoch=epoch, wanted=wanted, sent_at=database_now())
+            matching.tick_all()
 
-    threads = [threading.Thread(target=send) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    enrolments.opt_out(person=bob)
-    for thread in threads:
-        thread.join()
-    assert failures == []
+    assert at_once(send, send, send, partial(enrolments.opt_out, person=bob)) == []
     assert ContactEdge.objects.count() == 0

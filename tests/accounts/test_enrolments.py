@@ -1,11 +1,12 @@
 """Being found by one's own number: who proves it holds it, and taking it back leaves nothing."""
 
+import threading
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
-from accounts.discovery import budgets, contacts, enrolments, epochs, matching, sealing
+from accounts.discovery import budgets, codes, contacts, enrolments, epochs, matching, sealing
 from accounts.discovery.signer import Signer
 from accounts.models import (
     ContactEdge,
@@ -15,7 +16,9 @@ from accounts.models import (
     NumberCode,
     Person,
 )
+from socialvideo.lib.clock import database_now
 from socialvideo.lib.errors import Problem
+from tests import factories
 from tests.accounts import discovering
 from tests.contract import stored
 
@@ -45,7 +48,7 @@ def rows(person: Person) -> int:
 def test_who_proves_a_number_has_a_tag_in_each_epoch(requester: Person) -> None:
     discovering.enrolled(A, person=requester)
     tags = {tag.epoch_id: bytes(tag.tag) for tag in DiscoveryTag.objects.filter(enrolment__person=requester)}
-    assert tags == enrolments.tags_of(A)
+    assert tags == {epoch: mark.tag for epoch, mark in enrolments.marks_of(A).items()}
     assert len(tags) == len(epochs.unended())
 
 
@@ -78,7 +81,7 @@ def test_a_new_number_takes_the_place_of_the_old_one_with_all_that_hung_on_it() 
     assert discovering.matched(other) == set()
     assert ContactEdge.objects.count() == 0
     assert {bytes(tag.tag) for tag in DiscoveryTag.objects.filter(enrolment__person=one)} == {
-        *enrolments.tags_of(C).values()
+        *(mark.tag for mark in enrolments.marks_of(C).values())
     }
 
 
@@ -112,7 +115,7 @@ def test_who_opted_out_is_not_matched_by_a_later_tick() -> None:
     one, other = pair()
     enrolments.opt_out(person=one)
     discovering.has(other, A)
-    contacts.replace(person_id=one.id, epoch=epochs.usable()[-1].number, wanted=[1, 2, 3])
+    contacts.replace(person_id=one.id, epoch=epochs.usable()[-1].number, wanted=[1, 2, 3], sent_at=database_now())
     matching.tick_all()
     assert ContactEdge.objects.count() == ContactMatch.objects.count() == 0
 
@@ -122,7 +125,7 @@ def test_members_are_given_the_tags_they_lack_from_their_sealed_number() -> None
     DiscoveryTag.objects.all().delete()
     assert enrolments.renew() == 2
     assert {bytes(tag.tag) for tag in DiscoveryTag.objects.filter(enrolment__person=one)} == {
-        *enrolments.tags_of(A).values()
+        *(mark.tag for mark in enrolments.marks_of(A).values())
     }
     assert enrolments.renew() == 0
 
@@ -163,6 +166,41 @@ def test_a_signer_with_another_key_than_the_published_one_is_not_used(requester:
     with stored.unchanged(), pytest.raises(Problem) as refusal:
         enrolments.enrol(person=requester, challenge=challenge.challenge, code=discovering.code())
     assert refusal.value.status_code == 503
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_numbers_that_one_person_proves_at_once_leave_one_enrolment() -> None:
+    person, results = factories.person("ada"), []
+    proofs = [(discovering.asked(person, number).challenge, discovering.code()) for number in (A, B)]
+
+    def prove(challenge: str, code: str) -> None:
+        try:
+            results.append(enrolments.enrol(person=person, challenge=challenge, code=code))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=prove, args=proof) for proof in proofs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (len(results), DiscoveryEnrolment.objects.count()) == (2, 1)
+
+
+def test_who_proves_a_number_while_all_keys_change_has_to_ask_again(
+    requester: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    challenge, redeem = discovering.asked(requester, A), codes.redeem
+
+    def redeem_late(**proof: Any) -> str:
+        epochs.rotate_now()
+        return redeem(**proof)
+
+    monkeypatch.setattr(codes, "redeem", redeem_late)
+    with pytest.raises(Problem) as refusal:
+        enrolments.enrol(person=requester, challenge=challenge.challenge, code=discovering.code())
+    assert (refusal.value.status_code, DiscoveryEnrolment.objects.count()) == (409, 0)
+    assert DiscoveryTag.objects.count() == 0
 
 
 def test_the_database_knows_one_member_a_tag() -> None:

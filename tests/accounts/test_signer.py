@@ -33,32 +33,41 @@ def test_a_key_is_made_once_and_readable_by_its_owner_alone(replies: Replies, fo
     assert first == again
     assert first[0] == 200
     (file,) = folder.iterdir()
-    assert (file.name, stat.S_IMODE(file.stat().st_mode), file.stat().st_size) == ("epoch-1.key", 0o600, 32)
+    assert (file.name, stat.S_IMODE(file.stat().st_mode), file.stat().st_size) == ("epoch-1.seed", 0o600, 32)
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert replies.ask("PUT", "/epochs/2")[1] != first[1]
 
 
 def test_it_evaluates_with_the_key_that_it_published(replies: Replies) -> None:
-    public, blinded = replies.ask("PUT", "/epochs/1")[1], [voprf.blind(b"+1"), voprf.blind(b"+2")]
-    status, body = replies.ask("POST", "/epochs/1/evaluations", b"".join(each.element for each in blinded))
+    public, blinded = replies.ask("PUT", "/epochs/1")[1][:32], [voprf.blind(b"+1"), voprf.blind(b"+2")]
+    status, body = replies.ask("POST", "/epochs/1/tags", b"".join(each.element for each in blinded))
     evaluation = voprf.Evaluation((body[:32], body[32:64]), body[64:])
     assert status == 200
     assert len(voprf.finalise(public, blinded, evaluation)) == 2
 
 
+def test_tags_and_leaves_are_made_with_two_keys(replies: Replies) -> None:
+    keys, blinded = replies.ask("PUT", "/epochs/1")[1], voprf.blind(b"+1")
+    outputs = set()
+    for use, public in (("tags", keys[:32]), ("leaves", keys[32:])):
+        body = replies.ask("POST", f"/epochs/1/{use}", blinded.element)[1]
+        outputs.update(voprf.finalise(public, [blinded], voprf.Evaluation((body[:32],), body[32:])))
+    assert len(outputs) == 2
+
+
 def test_a_destroyed_key_evaluates_nothing_any_more(replies: Replies, folder: Path) -> None:
     replies.ask("PUT", "/epochs/1")
     assert [replies.ask("DELETE", "/epochs/1")[0] for _ in range(2)] == [204, 204]
-    assert replies.ask("POST", "/epochs/1/evaluations", voprf.blind(b"+1").element) == (404, b"")
+    assert replies.ask("POST", "/epochs/1/tags", voprf.blind(b"+1").element) == (404, b"")
     assert list(folder.iterdir()) == []
 
 
 @pytest.mark.parametrize("token", ["", "toke", "tokens", "t\u00f6ken"])
 def test_without_the_token_nothing_is_made_evaluated_or_destroyed(replies: Replies, folder: Path, token: str) -> None:
     replies.ask("PUT", "/epochs/1")
-    for method, path in (("PUT", "/epochs/2"), ("DELETE", "/epochs/1"), ("POST", "/epochs/1/evaluations")):
+    for method, path in (("PUT", "/epochs/2"), ("DELETE", "/epochs/1"), ("POST", "/epochs/1/tags")):
         assert replies.ask(method, path, voprf.blind(b"+1").element, token=token) == (401, b"")
-    assert [file.name for file in folder.iterdir()] == ["epoch-1.key"]
+    assert [file.name for file in folder.iterdir()] == ["epoch-1.seed"]
 
 
 @pytest.mark.parametrize(
@@ -76,7 +85,7 @@ def test_without_the_token_nothing_is_made_evaluated_or_destroyed(replies: Repli
 def test_what_is_no_batch_of_elements_is_refused(replies: Replies, body: bytes, status: int) -> None:
     replies.ask("PUT", "/epochs/1")
     replies.application.limit.quota = 10_000
-    assert replies.ask("POST", "/epochs/1/evaluations", body)[0] == status
+    assert replies.ask("POST", "/epochs/1/tags", body)[0] == status
 
 
 @pytest.mark.parametrize("path", ["/", "/epochs", "/epochs/0", "/epochs/01", "/epochs/../1", "/epochs/1/x", "/keys"])
@@ -95,7 +104,7 @@ def test_more_than_the_hour_allows_is_refused_until_the_next_hour() -> None:
 def test_over_its_own_quota_it_evaluates_nothing(replies: Replies) -> None:
     replies.ask("PUT", "/epochs/1")
     element = voprf.blind(b"+1").element
-    statuses = [replies.ask("POST", "/epochs/1/evaluations", element * count)[0] for count in (8, 3, 2, 1)]
+    statuses = [replies.ask("POST", "/epochs/1/tags", element * count)[0] for count in (8, 3, 2, 1)]
     assert statuses == [200, 429, 200, 429]
 
 
@@ -111,4 +120,4 @@ def test_its_process_knows_neither_django_nor_a_database(tmp_path: Path) -> None
     environment = {"VAR": str(tmp_path), "PATH": "", "PYTHONPATH": os.environ.get("PYTHONPATH", "")}
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, text=True)
     assert (done.stdout, done.stderr) == ("[]\n", "")
-    assert [file.name for file in (tmp_path / "discovery-keys").iterdir()] == ["epoch-1.key"]
+    assert [file.name for file in (tmp_path / "discovery-keys").iterdir()] == ["epoch-1.seed"]

@@ -1,5 +1,6 @@
 """Roots and proofs: what is published holds every member, proves who is none, and forgets who left."""
 
+import hashlib
 from typing import Any
 
 import pytest
@@ -36,9 +37,9 @@ def read(spot: dict[str, Any]) -> Place:
     return Place(bytes.fromhex(spot["leaf"]), spot["index"], tuple(bytes.fromhex(step) for step in spot["path"]))
 
 
-def remade_tag(epoch: dict[str, Any], number: str) -> bytes:
-    """The tag that the evidence in a statement leads to, which takes the number and the public key."""
-    public = bytes.fromhex(check(epoch["root"])["public_key"])
+def remade_leaf(epoch: dict[str, Any], number: str) -> bytes:
+    """The leaf that the evidence in a statement leads to, which takes the number and the public key."""
+    public = bytes.fromhex(check(epoch["root"])["leaf_key"])
     blinded = voprf.blind(number.encode(), int.from_bytes(bytes.fromhex(epoch["blind"]), "little"))
     evaluation = split(bytes.fromhex(epoch["evaluated"] + epoch["proof"]))
     return voprf.finalise(public, [blinded], evaluation)[0][: enrolments.TAG]
@@ -46,7 +47,7 @@ def remade_tag(epoch: dict[str, Any], number: str) -> bytes:
 
 def excluded(epoch: dict[str, Any], number: str) -> bool:
     """Whether a statement proves that the number is not under its root."""
-    root, key = epoch["root"], sorted_tree.key_of(remade_tag(epoch, number))
+    root, key = epoch["root"], remade_leaf(epoch, number)
     near = [read(spot) for spot in epoch["beside"]]
     return sorted_tree.excludes(key, near, size=root["tree_size"], root_hash=bytes.fromhex(root["root_hash"]))
 
@@ -57,8 +58,7 @@ def test_a_root_is_signed_and_holds_every_member() -> None:
     (proof,) = transparency.inclusion(enrolments.find(person))
     root = check(proof["root"])
     assert root["tree_size"] == 2
-    assert proof["tag"] == enrolments.tags_of(A)[root["epoch"]].hex()
-    assert read(proof["place"]).key == sorted_tree.key_of(bytes.fromhex(proof["tag"]))
+    assert read(proof["place"]).key == remade_leaf(proof, A) == enrolments.marks_of(A)[root["epoch"]].leaf
     assert sorted_tree.holds(read(proof["place"]), size=2, root_hash=bytes.fromhex(root["root_hash"]))
 
 
@@ -77,7 +77,26 @@ def test_a_statement_proves_itself_from_the_number_alone(members: int) -> None:
     assert (statement["kind"], len(statement["epochs"])) == ("absence", 1)
     assert excluded(statement["epochs"][0], NOBODYS)
     with pytest.raises(voprf.ProofWrong):
-        remade_tag(statement["epochs"][0], A)
+        remade_leaf(statement["epochs"][0], A)
+
+
+def test_a_neighbour_in_a_proof_cannot_be_tested_by_whoever_has_its_tag_made() -> None:
+    """With one tree of tags, two thousand evaluations would tell whether one of them stands beside me."""
+    discovering.enrolled(A)
+    (epoch,) = check(stated(NOBODYS))["epochs"]
+    (neighbour,) = epoch["beside"]
+    tag, leaf = enrolments.marks_of(A)[epoch["epoch"]]
+    assert neighbour["leaf"] == leaf.hex()
+    known = {derived.hex() for derived in (tag, hashlib.sha256(tag).digest(), sorted_tree.root([tag]))}
+    assert not known & {neighbour["leaf"], epoch["root"]["root_hash"]}
+    assert epoch["root"]["leaf_key"] != epoch["root"]["public_key"]
+
+
+def test_a_number_that_cannot_be_opened_has_to_be_proved_again_for_a_proof(stranger: Person) -> None:
+    enrolment = discovering.known(stranger)
+    with pytest.raises(Problem) as refusal:
+        transparency.inclusion(enrolment)
+    assert refusal.value.code == "number_unreadable"
 
 
 def test_a_statement_speaks_of_every_epoch_in_use() -> None:
@@ -104,7 +123,7 @@ def test_who_enrolled_after_the_root_is_not_stated_to_be_absent(monkeypatch: pyt
     discovering.enrolled(A)
     transparency.publish(epochs.usable()[-1])
     # As if the look-up had come before the enrolment.
-    monkeypatch.setattr(enrolments, "with_prefix", lambda *_: set())
+    monkeypatch.setattr(absence, "_is_members", lambda *_: False)
     with pytest.raises(Problem) as refusal:
         stated(A)
     assert refusal.value.code == "number_enrolled"

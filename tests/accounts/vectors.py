@@ -12,6 +12,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from accounts.discovery import prefixes, sorted_tree, voprf
+from accounts.discovery.signer import USES
 from accounts.discovery.telephone import normalise
 
 FILE = Path(__file__).resolve().parents[2] / "clients" / "vectors" / "discovery.json"
@@ -55,14 +56,15 @@ ABSENT = "+447400999999"
 
 def made() -> dict[str, Any]:
     """Return the whole file."""
-    secret = voprf.derive_key(hashlib.sha256(b"socialvideo discovery vectors").digest(), b"epoch 1")
+    seed = hashlib.sha256(b"socialvideo discovery vectors").digest()
+    tags, leaves = (voprf.derive_key(seed, use.encode()) for use in USES)
     return {
         "about": "VOPRF input: the number in E.164, ASCII. Tag: the first 32 bytes of the output. Prefix: its first 50"
         " bits. All bytes in hexadecimal, scalars little-endian.",
         "numbers": [{"text": text, "region": region, "e164": normalise(text, region)} for text, region in WRITTEN],
-        "tags": _tags(secret),
+        "tags": _tags(tags),
         "sets": [{"prefixes": list(members), "bytes": prefixes.encode(members).hex()} for members in SETS],
-        "absence": _absence(secret),
+        "absence": _absence(tags, leaves),
     }
 
 
@@ -98,7 +100,7 @@ def _tags(secret: int) -> dict[str, Any]:
     return {**keys, "proof_nonce": nonce.to_bytes(32, "little").hex(), "proof": evaluation.proof.hex(), "cases": cases}
 
 
-def _tag(secret: int, number: str) -> tuple[bytes, dict[str, str]]:
+def _leaf(secret: int, number: str) -> tuple[bytes, dict[str, str]]:
     blinded = voprf.blind(number.encode(), _scalar(f"own {number}"))
     evaluation = voprf.evaluate(secret, [blinded.element], nonce=_scalar(f"nonce {number}"))
     (output,) = voprf.finalise(voprf.public_key(secret), [blinded], evaluation)
@@ -106,23 +108,24 @@ def _tag(secret: int, number: str) -> tuple[bytes, dict[str, str]]:
     return output[:32], {"blind": blind, "evaluated": evaluation.elements[0].hex(), "proof": evaluation.proof.hex()}
 
 
-def _absence(secret: int) -> dict[str, Any]:
+def _absence(tags: int, leaves: int) -> dict[str, Any]:
     key = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(b"statement key").digest())
-    keys = sorted(sorted_tree.key_of(_tag(secret, number)[0]) for number in MEMBERS)
-    tag, evidence = _tag(secret, ABSENT)
+    keys = sorted(_leaf(leaves, number)[0] for number in MEMBERS)
+    leaf, evidence = _leaf(leaves, ABSENT)
     root = {
         "id": "01890a5d-ac96-774b-bcce-b302099a8057",
         "epoch": 1,
-        "public_key": voprf.public_key(secret).hex(),
+        "public_key": voprf.public_key(tags).hex(),
+        "leaf_key": voprf.public_key(leaves).hex(),
         "tree_size": len(keys),
         "root_hash": sorted_tree.root(keys).hex(),
         "published_at": "2026-11-23T00:00:00.000000Z",
     }
     near = [
         {"leaf": spot.key.hex(), "index": spot.index, "path": [step.hex() for step in spot.path]}
-        for spot in sorted_tree.beside(keys, sorted_tree.key_of(tag))
+        for spot in sorted_tree.beside(keys, leaf)
     ]
-    epoch = {"epoch": 1, **evidence, "tag": tag.hex(), "root": _signed(key, root), "beside": near}
+    epoch = {"epoch": 1, **evidence, "root": _signed(key, root), "beside": near}
     statement = {"kind": "absence", "stated_at": "2026-11-23T00:00:01.000000Z", "epochs": [epoch]}
     public = key.public_key().public_bytes_raw().hex()
     return {"number": ABSENT, "statement_key": public, "statement": _signed(key, statement)}

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import psycopg
 
+from accounts.discovery import sealing, voprf
 from accounts.discovery.prefixes import prefix
+from accounts.discovery.signer import USES
 
 DIGITS = re.compile(rb"[0-9]{9,20}")
 SPACED = re.compile(rb"[+0(]?[0-9(][0-9 ().\-/]{7,24}[0-9]")
@@ -95,5 +97,11 @@ def raw(folder: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def secrets_of(folder: Path) -> list[bytes]:
-    """Every key that the house has."""
-    return [file.read_bytes() for name in ("keys", "discovery-keys") for file in sorted((folder / name).iterdir())]
+    """Every key that the house has, as it lies on disk, and those that are derived from them."""
+    files = [file for name in ("keys", "discovery-keys") for file in sorted((folder / name).iterdir())]
+    keys = [file.read_bytes() for file in files]
+    numbers = (folder / "keys" / "discovery_numbers").read_bytes()
+    derived = [hmac.digest(numbers, use, "sha256") for use in (sealing.SEALS, sealing.DIGESTS)]
+    seeds = [key for file, key in zip(files, keys, strict=True) if file.suffix == ".seed"]
+    scalars = [voprf.derive_key(seed, use.encode()).to_bytes(32, "little") for seed in seeds for use in USES]
+    return [*keys, *derived, *scalars]
