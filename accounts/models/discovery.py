@@ -170,7 +170,7 @@ class NumberCode(models.Model):
 
 
 class TransparencyRoot(models.Model):
-    """The signed root over all tags of one epoch, as it was published. The leaves themselves are not published."""
+    """The signed root over all leaves of one epoch, as it was published. They themselves are not published."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     epoch = models.ForeignKey(DiscoveryEpoch, on_delete=models.PROTECT)
@@ -185,4 +185,4 @@ class TransparencyRoot(models.Model):
         indexes = [models.Index(fields=["epoch", "-id"], name="root_by_epoch")]
 
     def __str__(self) -> str:
-        return f"root of epoch {self.epoch_id} over {self.size} tags"
+        return f"root of epoch {self.epoch_id} over {self.size} leaves"

@@ -67,7 +67,7 @@ def made() -> World:
     ask = asks.ask(requester=requester, subject=subject, **wish)
     graph.follow(follower=subject, followee=requester)
     for member in (subject, requester):
-        discovering.known(member)
+        discovering.enrolled(person=member)
     discovering.befriend(subject, requester)
     transparency.publish(epochs.usable()[-1])
     film, draft = factories.video(requester, subject), factories.video(requester, subject)

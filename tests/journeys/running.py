@@ -28,6 +28,8 @@ SMALL = {
     "SWEEP_SECONDS": "1",
     "DISCOVERY_INTAKE_SECONDS": "1",
     "DISCOVERY_MATCH_SECONDS": "1",
+    # The console writes the codes of contact discovery at this level, whatever the tests themselves log.
+    "LOG_LEVEL": "INFO",
     "DEMO_PASSWORD": PASSWORD,
 }
 
