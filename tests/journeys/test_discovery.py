@@ -163,7 +163,10 @@ def test_an_attacker_learns_nothing_from_replies_or_their_time(member: Member, r
         found.append(min(1.0, 2 * min(replies, after)))
         if found[-1] > 0.01:
             break
-    wait_until(lambda: edges_of(member, running) in (0, PROBED), 20)
+    # The look-ups were real ones: of the one set all are members, of the other nobody is.
+    for name, hits in (("members", PROBED), ("nobody", 0)):
+        assert member.put(sets[name], epoch).status == 202
+        wait_until(lambda hits=hits: edges_of(member, running) == hits, 20)
     say(f"{PROBED} members against {PROBED} others, {REPEATS} times each: p = {found}")
     assert member.matches() == set()
     assert found[-1] > 0.01
