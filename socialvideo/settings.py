@@ -126,6 +126,22 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 
+# --- Contact discovery ---
+DISCOVERY_SIGNER_URL = env.address("DISCOVERY_SIGNER_URL", "http://127.0.0.1:8002")
+DISCOVERY_SIGNER_TOKEN = env.secret("DISCOVERY_SIGNER_TOKEN", KEYS / "discovery_signer_token")
+# Seals members' numbers and challenges, and digests codes (32 raw bytes).
+DISCOVERY_NUMBER_KEY_FILE = Path(env.text("DISCOVERY_NUMBER_KEY_FILE", str(KEYS / "discovery_numbers")))
+# Signs epoch keys, roots and statements of absence (Ed25519, 32 raw bytes).
+DISCOVERY_STATEMENT_KEY_FILE = Path(env.text("DISCOVERY_STATEMENT_KEY_FILE", str(KEYS / "discovery_ed25519")))
+# Sends the codes; the console writes a code, never a number, and is for development alone.
+_sender = "absent" if HTTPS else "console"
+DISCOVERY_SENDER = env.text("DISCOVERY_SENDER", f"accounts.discovery.senders.{_sender}")
+DISCOVERY_EPOCH_DAYS = env.integer("DISCOVERY_EPOCH_DAYS", 30, low=2, high=365)
+DISCOVERY_INTAKE_SECONDS = env.integer("DISCOVERY_INTAKE_SECONDS", 2, low=1, high=60)
+DISCOVERY_MATCH_SECONDS = env.integer("DISCOVERY_MATCH_SECONDS", 60, low=1, high=3600)
+# Evaluations that a member has at first, and at most; and how many come back each day.
+DISCOVERY_BUDGET, DISCOVERY_REFILL = 2000, 100
+
 # --- Celery: the database is the broker unless BROKER_URL names another ---
 BROKER_URL = env.text("BROKER_URL", "pgmq://")
 JOB_LEASE_SECONDS = env.integer("JOB_LEASE_SECONDS", 15, low=2, high=3600)
@@ -169,6 +185,8 @@ CELERY = {
         "purge": {"task": "worker.tasks.purge", "schedule": 60.0},
         # Nobody can use a grant past its time; this tidies up what rests on it.
         "expire": {"task": "consent.tasks.expire", "schedule": 60.0},
+        "match": {"task": "accounts.discovery.tasks.match", "schedule": float(DISCOVERY_MATCH_SECONDS)},
+        "keep-discovery": {"task": "accounts.discovery.tasks.keep", "schedule": 3600.0},
     },
     "beat_schedule_filename": str(VAR / "beat-schedule"),
 }

@@ -3,15 +3,18 @@
 import os
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
 from django.conf import settings
 
+from accounts.discovery.signer import Keys, Limit, Signer
 from accounts.models import Person
 from consent.models import Grant, LedgerHead
 from socialvideo.embedded.control import Server
 from tests import factories
+from tests.accounts import discovering
 from tests.settings import CLUSTER
 from worker.models import Video
 
@@ -55,6 +58,16 @@ def ledger_head(request: pytest.FixtureRequest, _django_db_marker: None) -> None
     if "transactional_db" in request.fixturenames or (marker and marker.kwargs.get("transaction")):
         request.getfixturevalue("transactional_db")
         LedgerHead.objects.get_or_create(id=1)
+
+
+@pytest.fixture(scope="session")
+def signer() -> Iterator[Signer]:
+    """The real signer of contact discovery, listening on a port of its own."""
+    keys = Keys(Path(os.environ["VAR"]) / "discovery-keys")
+    application = Signer(keys, settings.DISCOVERY_SIGNER_TOKEN, Limit(10**9))
+    with discovering.listening(application) as url:
+        settings.DISCOVERY_SIGNER_URL = url
+        yield application
 
 
 @pytest.fixture

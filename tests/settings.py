@@ -22,5 +22,7 @@ from socialvideo.settings import *  # noqa: E402, F403
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 VIDEO_WIDTH, VIDEO_HEIGHT, VIDEO_SECONDS, VIDEO_FPS = 90, 160, 1, 6
 CELERY = {**CELERY, "broker_url": "memory://", "broker_transport_options": {}}  # noqa: F405
+DISCOVERY_INTAKE_SECONDS = 0  # tests drain by hand
+DISCOVERY_SENDER = "tests.accounts.discovering.catch"
 ALLOWED_HOSTS = ["testserver", "127.0.0.1"]
 WHITENOISE_USE_FINDERS = False

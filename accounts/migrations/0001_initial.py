@@ -88,4 +88,109 @@ class Migration(migrations.Migration):
             model_name='session',
             constraint=models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('created_at'))), name='session_expires_later'),
         ),
+        # Contact discovery
+        migrations.CreateModel(
+            name='DiscoveryBudget',
+            fields=[
+                ('person', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='+', serialize=False, to=settings.AUTH_USER_MODEL)),
+                ('remaining', models.PositiveIntegerField()),
+                ('counted_date', models.DateField()),
+            ],
+        ),
+        migrations.CreateModel(
+            name='DiscoveryEnrolment',
+            fields=[
+                ('id', models.UUIDField(default=socialvideo.lib.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ('sealed_number', models.BinaryField(max_length=64)),
+                ('opted_in_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('forgotten_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('person', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='discovery', to=settings.AUTH_USER_MODEL)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='DiscoveryEpoch',
+            fields=[
+                ('number', models.PositiveIntegerField(primary_key=True, serialize=False)),
+                ('public_key', models.BinaryField(max_length=32, unique=True)),
+                ('leaf_key', models.BinaryField(max_length=32, unique=True)),
+                ('begins_at', models.DateTimeField()),
+                ('ends_at', models.DateTimeField()),
+                ('closed_at', models.DateTimeField(null=True)),
+            ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('begins_at'))), name='epoch_ends_later'), models.CheckConstraint(condition=models.Q(('closed_at', None), ('closed_at__gte', models.F('ends_at')), _connector='OR'), name='epoch_closed_after_its_end')],
+            },
+        ),
+        migrations.CreateModel(
+            name='ContactMatch',
+            fields=[
+                ('id', models.UUIDField(default=socialvideo.lib.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ('matched_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('high', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='matches_high', to='accounts.discoveryenrolment')),
+                ('low', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='matches_low', to='accounts.discoveryenrolment')),
+            ],
+            options={
+                'indexes': [models.Index(fields=['low', '-id'], name='match_by_low'), models.Index(fields=['high', '-id'], name='match_by_high')],
+                'constraints': [models.UniqueConstraint(fields=('low', 'high'), name='match_once'), models.CheckConstraint(condition=models.Q(('low__lt', models.F('high'))), name='match_in_order')],
+            },
+        ),
+        migrations.CreateModel(
+            name='ContactEdge',
+            fields=[
+                ('id', models.UUIDField(default=socialvideo.lib.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ('fresh', models.BooleanField(default=True)),
+                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='edges', to='accounts.discoveryenrolment')),
+                ('target', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='edges_to', to='accounts.discoveryenrolment')),
+                ('epoch', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='accounts.discoveryepoch')),
+            ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('fresh', True)), fields=['id'], name='edge_fresh')],
+                'constraints': [models.UniqueConstraint(fields=('owner', 'target', 'epoch'), name='edge_once_an_epoch'), models.CheckConstraint(condition=models.Q(('owner', models.F('target')), _negated=True), name='edge_not_to_oneself')],
+            },
+        ),
+        migrations.CreateModel(
+            name='DiscoveryTag',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('tag', models.BinaryField(max_length=32)),
+                ('prefix', models.BigIntegerField()),
+                ('leaf', models.BinaryField(max_length=32)),
+                ('rooted', models.BooleanField(default=False)),
+                ('enrolment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tags', to='accounts.discoveryenrolment')),
+                ('epoch', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='accounts.discoveryepoch')),
+            ],
+            options={
+                'indexes': [models.Index(fields=['epoch', 'prefix'], name='tag_by_prefix')],
+                'constraints': [models.UniqueConstraint(fields=('enrolment', 'epoch'), name='tag_once_an_epoch'), models.UniqueConstraint(fields=('epoch', 'tag'), name='tag_of_one_member'), models.UniqueConstraint(fields=('epoch', 'leaf'), name='leaf_of_one_member'), models.CheckConstraint(condition=models.Q(('prefix__gte', 0), ('prefix__lt', 1125899906842624)), name='tag_prefix_50_bits')],
+            },
+        ),
+        migrations.CreateModel(
+            name='NumberCode',
+            fields=[
+                ('id', models.UUIDField(default=socialvideo.lib.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ('purpose', models.CharField(choices=[('enrolment', 'Enrolment'), ('absence', 'Absence')], max_length=9)),
+                ('code_digest', models.BinaryField(max_length=32)),
+                ('attempts', models.PositiveSmallIntegerField(default=0)),
+                ('expires_at', models.DateTimeField(db_index=True)),
+                ('person', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('attempts__lte', 5)), name='code_attempts_bounded'), models.CheckConstraint(condition=models.Q(models.Q(('person__isnull', False), ('purpose', 'enrolment')), models.Q(('person__isnull', True), ('purpose', 'absence')), _connector='OR'), name='code_of_whom')],
+            },
+        ),
+        migrations.CreateModel(
+            name='TransparencyRoot',
+            fields=[
+                ('id', models.UUIDField(default=socialvideo.lib.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ('size', models.PositiveIntegerField()),
+                ('root_hash', models.BinaryField(max_length=32)),
+                ('published_at', models.DateTimeField()),
+                ('signature', models.BinaryField(max_length=64)),
+                ('epoch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.discoveryepoch')),
+            ],
+            options={
+                'indexes': [models.Index(fields=['epoch', '-id'], name='root_by_epoch')],
+            },
+        ),
+        # End of contact discovery
     ]

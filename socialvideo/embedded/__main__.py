@@ -1,7 +1,7 @@
 """``python -m socialvideo.embedded run|demo``: the whole system on this machine, started and stopped as one.
 
-``run`` listens on PORT (8000) and PORT + 1, seeds the demo's people and stays up until Ctrl-C. ``demo`` listens on free
-ports, walks the main job and stops. Both keep their state in the folder VAR (``var/``).
+``run`` listens on PORT (8000) and the two ports after it, seeds the demo's people and stays up until Ctrl-C. ``demo``
+listens on free ports, walks the main job and stops. Both keep their state in the folder VAR (``var/``).
 """
 
 import os
@@ -40,11 +40,11 @@ def main(arguments: list[str]) -> int:
 
 def _run(var: Path) -> int:
     port = int(os.environ.get("PORT", "8000"))
-    for wanted in (port, port + 1):
+    for wanted in (port, port + 1, port + 2):
         if not is_free(wanted):
             say(f"Port {wanted} is taken. Stop what listens there, or choose another: PORT=9000 make run")
             return 1
-    house = House(var, port, port + 1)
+    house = House(var, port, port + 1, port + 2)
     with Supervisor(var) as supervisor:
         _start(supervisor, house)
         supervisor.check()
@@ -56,7 +56,7 @@ def _run(var: Path) -> int:
 
 
 def _demo(var: Path) -> int:
-    house = House(var, free_port(), free_port())
+    house = House(var, free_port(), free_port(), free_port())
     with Supervisor(var) as supervisor:
         _start(supervisor, house)
         return _walk(supervisor, house, "demo.walk")
@@ -73,7 +73,8 @@ def _start(supervisor: Supervisor, house: House) -> None:
         server.ensure_database()
     with _timed("database and broker"):
         supervisor.run(house.prepare())
-    for process in (house.generation(), house.worker()):
+    own_signer = [] if "DISCOVERY_SIGNER_URL" in os.environ else [house.signer()]
+    for process in (*own_signer, house.generation(), house.worker()):
         supervisor.start(process)
     supervisor.run(house.moderator(env.secret("DEMO_PASSWORD", house.var / "keys" / "demo_password")[:16]))
     for process in (house.api(), house.stream()):

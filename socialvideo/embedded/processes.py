@@ -1,5 +1,6 @@
-"""What runs beside PostgreSQL: the API server, the stream server, and the Celery workers, each in its own process."""
+"""What runs beside PostgreSQL, each in its own process: API, streams, workers, and the signer of contact discovery."""
 
+import os
 import signal
 import sys
 from collections.abc import Mapping
@@ -19,6 +20,7 @@ class House:
     var: Path
     api_port: int
     stream_port: int
+    signer_port: int
 
     @property
     def api_url(self) -> str:
@@ -31,12 +33,18 @@ class House:
         return f"http://127.0.0.1:{self.stream_port}"
 
     @property
+    def signer_url(self) -> str:
+        """The address of the signer; DISCOVERY_SIGNER_URL names one on another host."""
+        return os.environ.get("DISCOVERY_SIGNER_URL", f"http://127.0.0.1:{self.signer_port}")
+
+    @property
     def environment(self) -> Mapping[str, str]:
         """What every process is told; torch would otherwise start a thread a core in each worker."""
         return {
             "VAR": str(self.var),
             "PUBLIC_URL": self.api_url,
             "STREAM_URL": self.stream_url,
+            "DISCOVERY_SIGNER_URL": self.signer_url,
             "PYTHONUNBUFFERED": "1",
             "OMP_NUM_THREADS": "1",
         }
@@ -66,6 +74,13 @@ class House:
         # One connection, one stream: a cut resets it. The server keeps no more than a chunk before the socket.
         command += ["--http", "1", "--http1-buffer-size", "65536"]
         return Process("stream", command, env=self.environment, ready=lambda: answers(f"{self.stream_url}/livez"))
+
+    def signer(self) -> Process:
+        """Return the signer: it holds the keys of contact discovery, and is told nothing of the database."""
+        command = _granian("wsgi", "accounts.discovery.signer:application", self.signer_port)
+        # What the secrets of the others are called, so that it inherits none of them.
+        environment = {**self.environment, "DATABASE_URL": "", "BROKER_URL": "", "SECRET_KEY": ""}
+        return Process("signer", command, env=environment, ready=lambda: answers(f"{self.signer_url}/livez"))
 
     def worker(self) -> Process:
         """Return the worker of small tasks, which also keeps the schedule."""

@@ -43,6 +43,9 @@ UPLOAD = Policy("upload", 60, 600)
 GENERATE = Policy("generate", 60, 600)
 EXPORT = Policy("export", 10, 3600)
 REFUSED = Policy("refused", 300, 60)
+CODE = Policy("code", 5, 3600)
+PROOF = Policy("proof", 30, 3600)
+CONTACTS = Policy("contacts", 10, 3600)
 
 
 @dataclass(frozen=True)

@@ -80,6 +80,22 @@ class MultiPartParser(parsers.MultiPartParser):
         return super().parse(stream, media_type, parser_context)
 
 
+class BytesParser(parsers.BaseParser):
+    """Reads at most ``MAX_JSON_BYTES`` of plain bytes."""
+
+    media_type = "application/octet-stream"
+
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
+        """Return the body as bytes; 413 if it is too long."""
+        limit: int = settings.MAX_JSON_BYTES
+        refuse_above(declared_length((parser_context or {})["request"]), limit)
+        body: bytes = stream.read(limit + 1)
+        refuse_above(len(body), limit)
+        return body
+
+
 class JSONRenderer(renderers.BaseRenderer):
     """Writes JSON by orjson; UUIDs and UTC times in their RFC forms."""
 

@@ -1,10 +1,13 @@
 """Fixtures of the contract."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from accounts.discovery import intake
+from accounts.discovery.signer import Signer
 from tests.contract import world as worlds
 from tests.contract.world import World
 
@@ -17,6 +20,7 @@ def empty_storage(settings: Any, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def world(db: None) -> World:
-    """A small world with one of everything."""
-    return worlds.made()
+def world(db: None, signer: Signer) -> Iterator[World]:
+    """A small world with one of everything, and the signer of contact discovery."""
+    yield worlds.made()
+    intake._waiting.clear()

@@ -67,15 +67,34 @@ TABLE: dict[str, tuple[int, int, int, int, int]] = {
     "GET /me/statements": (401, 200, 200, 200, 200),
     "GET /moderation/reports": (401, 403, 403, 403, 200),
     "POST /moderation/actions": (401, 403, 403, 403, 201),
+    "POST /contacts/enrolment/code": (401, 202, 202, 202, 202),
+    "GET /contacts/enrolment": (401, 404, 200, 200, 404),
+    "PUT /contacts/enrolment": (401, 422, 422, 200, 422),
+    "DELETE /contacts/enrolment": (401, 204, 204, 204, 204),
+    "GET /contacts/enrolment/proof": (401, 404, 200, 200, 404),
+    "GET /contacts/keys": (200, 200, 200, 200, 200),
+    "POST /contacts/evaluations": (401, 409, 200, 200, 409),
+    "PUT /contacts/edges": (401, 409, 202, 202, 409),
+    "DELETE /contacts/edges": (401, 204, 204, 204, 204),
+    "GET /contacts/matches": (401, 200, 200, 200, 200),
+    "GET /contacts/transparency": (200, 200, 200, 200, 200),
+    "POST /contacts/absence/code": (202, 202, 202, 202, 202),
+    "POST /contacts/absence": (200, 200, 200, 200, 200),
     "GET /schema": (200, 200, 200, 200, 200),
     "GET /docs": (200, 200, 200, 200, 200),
 }
-# These answer a question and store nothing.
-ASKING = {"POST /jobs/dry-run", "POST /grants/{grant_id}/trial"}
+# These answer a question and make nothing.
+ASKING = {
+    *("POST /jobs/dry-run", "POST /grants/{grant_id}/trial"),
+    *("POST /contacts/evaluations", "POST /contacts/absence"),
+}
+# A kept reply would hold what came from a number.
+NEVER_KEPT = {"POST /contacts/enrolment/code", "POST /contacts/absence/code"}
 PUBLIC = {
     *("POST /people", "POST /sessions", "GET /people/{handle}/picture"),
     *("GET /ledger/checkpoint", "GET /ledger/key", "GET /ledger/leaves", "GET /ledger/leaves/{leaf_index}/proof"),
     *("GET /ledger/consistency", *UNDESCRIBED),
+    *("GET /contacts/keys", "GET /contacts/transparency", "POST /contacts/absence/code", "POST /contacts/absence"),
 }
 
 

@@ -12,7 +12,7 @@ from tests.contract.world import ANONYMOUS, WHO, World
 OWN = (
     *("GET /me/likeness/uses", "GET /me/likeness/videos", "GET /me/statements", "GET /asks", "GET /grants"),
     *("GET /withdrawals", "GET /jobs", "GET /videos", "GET /feeds/following", "GET /people/{handle}/posts"),
-    "GET /reports",
+    *("GET /reports", "GET /contacts/matches"),
 )
 ROUTES = {str(route): route for route in routes()}
 

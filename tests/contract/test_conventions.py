@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from accounts import graph
+from accounts.discovery import epochs, transparency
 from accounts.models import Follow, Person
 from accounts.views import MeView, PeopleView
 from consent import asks, groups, withdrawal
@@ -23,6 +24,7 @@ from socialvideo.lib.etags import etag
 from socialvideo.lib.models import RequestCount
 from socialvideo.lib.ratelimit import Policy
 from tests import factories
+from tests.accounts import discovering
 from tests.contract import refusals, stored
 from tests.contract import world as worlds
 from tests.contract.routes import Route, described_routes, lists
@@ -68,6 +70,9 @@ def filled(world: World, times: int) -> None:
         reports.report(reporter=someone, video_id=world.draft.id, category="other", detail="")
         actions.dismiss(moderator=world.people["moderator"], video_id=world.draft.id, **ruling)
         groups.choose(subject=subject, person=someone, kind=Choice.Kind.CHOSEN)
+        discovering.known(someone)
+        discovering.befriend(requester, someone)
+        transparency.publish(epochs.usable()[-1])
         factories.client(requester)
     # From here on the videos are drafts that wait for their review.
     Grant.objects.filter(id=world.grant.id).update(review=True)

@@ -13,7 +13,7 @@ from tests import factories
 from tests.contract import refusals, stored
 from tests.contract import world as worlds
 from tests.contract.routes import Route, described_routes, operation
-from tests.contract.table import ASKING, rightful
+from tests.contract.table import ASKING, NEVER_KEPT, rightful
 from tests.contract.world import World
 
 ASK: dict[str, Any] = {"subject": "eileen", "purposes": ["personal"], "audience": "private"}
@@ -50,7 +50,7 @@ def test_the_same_post_again_answers_the_first_reply_and_stores_nothing(route: R
 
 def test_every_post_that_creates_takes_a_key_but_those_that_end_or_begin_a_session() -> None:
     without = {str(route) for route in described_routes() if route.method == "POST"} - {str(r) for r in CREATING}
-    assert without == {"POST /people", "POST /sessions", "POST /withdrawals", *ASKING}
+    assert without == {"POST /people", "POST /sessions", "POST /withdrawals", *ASKING, *NEVER_KEPT}
 
 
 def test_the_members_of_an_equal_body_may_stand_in_another_order(sam: APIClient) -> None:

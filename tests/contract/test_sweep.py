@@ -38,13 +38,14 @@ def wrong_values(schema: dict[str, Any]) -> list[Any]:
 
 
 JSON, FORM = takers("application/json"), takers("multipart/form-data")
+BYTES = takers("application/octet-stream")
 
 
-def test_every_writing_route_takes_json_or_a_form_or_nothing() -> None:
+def test_every_writing_route_takes_json_or_a_form_or_bytes_or_nothing() -> None:
     writing = [route for route in described_routes() if route.method in ("POST", "PUT", "PATCH")]
     bodiless = [str(route) for route in writing if "requestBody" not in operation(route)]
     assert bodiless == ["PUT /people/{handle}/follow"]
-    assert len(JSON) + len(FORM) + len(bodiless) == len(writing)
+    assert len(JSON) + len(FORM) + len(BYTES) + len(bodiless) == len(writing)
 
 
 @pytest.mark.parametrize("route", JSON, ids=str)
@@ -88,13 +89,23 @@ def test_an_unknown_field_is_refused_by_its_name_and_stores_nothing(route: Route
         assert refusals.said(response) == (422, "invalid_request", "/a~1b~0c", "unknown_field")
 
 
-@pytest.mark.parametrize("route", JSON + FORM, ids=str)
+@pytest.mark.parametrize("route", JSON + FORM + BYTES, ids=str)
 def test_another_content_type_is_refused_and_stores_nothing(route: Route, world: World) -> None:
     api = worlds.client(world, rightful(route))
     with stored.unchanged():
         for media in ("text/plain", "application/xml", "application/x-www-form-urlencoded", "nonsense"):
             response = worlds.send(world, route, api, data=b'{"a": 1}', content_type=media)
             assert refusals.said(response) == (415, "unsupported_media_type")
+
+
+@pytest.mark.parametrize("route", BYTES, ids=str)
+def test_bytes_that_are_not_as_described_are_refused_and_store_nothing(route: Route, world: World) -> None:
+    api = worlds.client(world, rightful(route))
+    right = worlds.octets(route)
+    with stored.unchanged():
+        for content in (b"", b"\xff" * 32, right[:-1], right + b"\0", b"x" * 100_000):
+            response = worlds.send(world, route, api, data=content, content_type="application/octet-stream")
+            assert refusals.said(response)[0] == 422
 
 
 @pytest.mark.parametrize("route", FORM, ids=str)

@@ -15,6 +15,7 @@ from PIL import Image
 from rest_framework.test import APIClient
 
 from accounts import graph
+from accounts.discovery import codes, epochs, pacing, prefixes, transparency, voprf
 from accounts.models import Person, Session
 from consent import asks, withdrawal
 from consent.models import Ask, Grant, Withdrawal
@@ -23,11 +24,15 @@ from feed.models import Post
 from moderation import reports
 from socialvideo.lib.etags import etag
 from tests import factories
+from tests.accounts import discovering
 from tests.contract.routes import Route
 from worker.models import Job, Video
 
 ANONYMOUS = "anonymous"
+OCTETS = "application/octet-stream"
+WITH_OCTETS = ("POST /contacts/evaluations", "PUT /contacts/edges")
 WITH_BODY = (
+    "PUT /contacts/enrolment",
     "PUT /asks/{ask_id}/answer",
     "PUT /videos/{video_id}/review",
     "PUT /me/likeness/people/{handle}",
@@ -48,6 +53,7 @@ class World:
     post: Post
     withdrawal: Withdrawal
     session: Session
+    proofs: dict[str, dict[str, str]]
 
 
 def made() -> World:
@@ -60,6 +66,10 @@ def made() -> World:
     wish: dict[str, Any] = {"purposes": ["personal"], "audience": "private", "message": ""}
     ask = asks.ask(requester=requester, subject=subject, **wish)
     graph.follow(follower=subject, followee=requester)
+    for member in (subject, requester):
+        discovering.enrolled(person=member)
+    discovering.befriend(subject, requester)
+    transparency.publish(epochs.usable()[-1])
     film, draft = factories.video(requester, subject), factories.video(requester, subject)
     post = factories.post(requester, film, audience="followers")
     reports.report(reporter=requester, video_id=film.id, category="other", detail="")
@@ -76,7 +86,18 @@ def made() -> World:
         post=post,
         withdrawal=ended,
         session=Session.objects.get(person=requester),
+        proofs=proofs_of_numbers(requester),
     )
+
+
+def proofs_of_numbers(requester: Person) -> dict[str, dict[str, str]]:
+    """A code that proves a number of the requester's, and one that proves nobody's."""
+    pacing._sent.clear()
+    found = {}
+    for purpose, person in ((codes.Purpose.ENROLMENT, requester), (codes.Purpose.ABSENCE, None)):
+        sent = codes.send(number="+447400999999", purpose=purpose, person=person)
+        found[str(purpose)] = {"challenge": sent.challenge, "code": discovering.code()}
+    return found
 
 
 @contextmanager
@@ -119,7 +140,8 @@ def address(world: World, route: Route) -> str:
         "video_id": world.video.id,
         "withdrawal_id": world.withdrawal.id,
     }
-    return "/api/v1" + route.address.format(**values)
+    query = f"?epoch={epochs.usable()[-1].number}" if str(route) in WITH_OCTETS else ""
+    return "/api/v1" + route.address.format(**values) + query
 
 
 def body(world: World, route: Route) -> dict[str, Any]:
@@ -143,6 +165,10 @@ def body(world: World, route: Route) -> dict[str, Any]:
         "POST /videos/{video_id}/remixes": {**job, "prompt": "at night"},
         "PUT /videos/{video_id}/review": {"answer": "accept", "sha256": bytes(world.video.content_digest).hex()},
         "POST /posts": {"video": str(world.draft.id), "caption": "Look.", "audience": "public"},
+        "POST /contacts/enrolment/code": {"number": "+44 7400 123456"},
+        "PUT /contacts/enrolment": world.proofs["enrolment"],
+        "POST /contacts/absence/code": {"number": "+44 7400 123457"},
+        "POST /contacts/absence": world.proofs["absence"],
         "POST /reports": {"video": str(world.video.id), "category": "likeness", "detail": "This is me."},
         "POST /moderation/actions": {
             "video": str(world.video.id),
@@ -152,6 +178,12 @@ def body(world: World, route: Route) -> dict[str, Any]:
         },
     }
     return bodies[str(route)]
+
+
+def octets(route: Route) -> bytes:
+    """A body of plain bytes that the rightful caller may send."""
+    element = voprf.blind(b"+447400123456").element
+    return {"POST /contacts/evaluations": element, "PUT /contacts/edges": prefixes.encode([1, 2])}[str(route)]
 
 
 def headers(world: World) -> dict[str, str]:
@@ -167,6 +199,8 @@ def send(world: World, route: Route, api: APIClient, **other: Any) -> HttpRespon
     elif route.address in ("/me/picture", "/me/likeness") and route.method == "PUT":
         name = "picture" if route.address == "/me/picture" else "photo"
         content = {"data": {name: SimpleUploadedFile("me.png", picture())}, "format": "multipart"}
+    elif str(route) in WITH_OCTETS:
+        content = {"data": octets(route), "content_type": OCTETS}
     elif route.method in ("POST", "PATCH") or str(route) in WITH_BODY:
         content = {"data": body(world, route), "format": "json"}
     else:

@@ -46,6 +46,10 @@ PLANTED = [
     ("demo", "demo/walk.py", "import django", "django"),
     ("embedded", "socialvideo/embedded/cluster.py", "from django.conf import settings", "django"),
     ("embedded", "socialvideo/embedded/cluster.py", "import accounts.models", "accounts.models"),
+    ("edges", "accounts/discovery/contacts.py", "from accounts.discovery import tasks", "accounts.discovery.tasks"),
+    ("shapes", "accounts/discovery/codes.py", "import accounts.serializers", "accounts.serializers"),
+    ("signer", "accounts/discovery/signer.py", "from django.conf import settings", "django"),
+    ("signer", "accounts/discovery/voprf.py", "import psycopg", "psycopg"),
     ("lib", "socialvideo/lib/errors.py", "from consent.rules import Denied", "consent.rules"),
 ]
 

@@ -26,6 +26,10 @@ SMALL = {
     "RATE_LIMIT_FACTOR": "10000",
     "JOB_LEASE_SECONDS": "3",
     "SWEEP_SECONDS": "1",
+    "DISCOVERY_INTAKE_SECONDS": "1",
+    "DISCOVERY_MATCH_SECONDS": "1",
+    # The console writes the codes of contact discovery at this level, whatever the tests themselves log.
+    "LOG_LEVEL": "INFO",
     "DEMO_PASSWORD": PASSWORD,
 }
 
@@ -36,7 +40,7 @@ class Running:
     def __init__(self, var: Path, python: str = sys.executable, more: dict[str, str] | None = None) -> None:
         shutil.rmtree(var, ignore_errors=True)
         var.mkdir(parents=True)
-        self.house = House(var, free_port(), free_port())
+        self.house = House(var, free_port(), free_port(), free_port())
         self.python = python
         self.more = {**SMALL, **(more or {})}
         self.server = Server(Cluster(var / "pg", fast=True))
@@ -45,7 +49,8 @@ class Running:
     @property
     def parts(self) -> dict[str, Process]:
         """Everything that stays up, by name."""
-        made = (self.house.generation(), self.house.worker(), self.house.api(), self.house.stream())
+        house = self.house
+        made = (house.signer(), house.generation(), house.worker(), house.api(), house.stream())
         return {process.name: process for process in made}
 
     def begin(self) -> "Running":

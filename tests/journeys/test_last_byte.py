@@ -67,7 +67,7 @@ def viewers(running: Running) -> list[Caller]:
 def beside(running: Running) -> Iterator[House]:
     """A second stream server and a second API server."""
     stream, api = running.another("stream"), running.another("api")
-    yield House(running.house.var, api.api_port, stream.stream_port)
+    yield House(running.house.var, api.api_port, stream.stream_port, running.house.signer_port)
     running.kill("another stream")
     running.kill("another api")
 
