@@ -57,6 +57,7 @@ def test_a_diffusion_pipeline_makes_a_video_in_the_generation_worker_alone(diffu
         "generation": True,
         "worker": False,
         "api": False,
+        "signer": False,
         "stream": False,
     }
 
