@@ -184,15 +184,20 @@ def _withdraw(stage: Stage, scope: str, mode: Mode) -> None:
 
 
 def _narrow(stage: Stage, within: timedelta | None) -> datetime:
-    """Narrow the grant as it is now; once more when it changed, or when the moment had passed, before the lock."""
+    """Narrow the grant as it is now; once more when it changed, or when the moment had passed, before the lock.
+
+    Each time with more notice: who is held up for longer than that would try for ever.
+    """
+    notice = within
     while True:
         grant = Grant.objects.get(id=stage.root.id)
-        expires_at = database_now() + within if within else None
+        expires_at = database_now() + notice if notice else None
         try:
             grants.narrow(grant=grant, expires_at=expires_at, max_uses=None if within else grant.uses)
         except Problem as problem:
             if problem.status_code not in (412, 422):
                 raise
+            notice = notice and notice * 2
         else:
             return expires_at or grant.expires_at
 

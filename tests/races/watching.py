@@ -113,15 +113,19 @@ def _broker(patch: pytest.MonkeyPatch) -> Iterator[None]:
     broker.install()
     options = product.CELERY["broker_transport_options"]
     assert isinstance(options, dict)
-    there = {**options, "conn_string": make_conninfo("", **conninfo_to_dict(DATABASE))}
+    options = {**options, "conn_string": make_conninfo("", **conninfo_to_dict(DATABASE))}
     app = Celery("races", set_as_current=False)
-    app.conf.update({**product.CELERY, "broker_transport_options": there})
+    app.conf.update({**product.CELERY, "broker_transport_options": options})
     patch.setattr(queue, "app", OneAtATime(app))
     try:
         yield
     finally:
+        # This app's pools alone: the product's own app keeps sending.
+        there = app.connection_for_write()
+        for pool in (pools.producers, pools.connections):
+            pool[there].force_close_all()
+            del pool[there]
         app.close()
-        pools.reset()
         with psycopg.connect(DATABASE, autocommit=True) as there_too:
             there_too.execute("DROP SCHEMA pgmq CASCADE")
 
