@@ -22,6 +22,7 @@ from socialvideo.lib.clock import database_now
 from socialvideo.lib.errors import Problem, invalid
 
 log = logging.getLogger(__name__)
+SEND = "accounts.tasks.send_mail"
 Kind = Mail.Kind
 LIFE = {Kind.VERIFY: timedelta(days=2), Kind.CHANGE: timedelta(hours=2), Kind.RESET: timedelta(hours=1)}
 # One a minute, and five an hour: an address is not to be flooded in our name.
@@ -121,7 +122,7 @@ def deliver_due() -> int:
 
 def _write(person: Person, kind: Kind, to: str, **fields: object) -> None:
     row = Mail.objects.create(person=person, kind=kind, to=to, **fields)
-    queue.wake("accounts.tasks.send_mail", mail_id=str(row.id))
+    queue.wake(SEND, mail_id=str(row.id))
 
 
 def _lately(to: str, now: datetime) -> int:

@@ -8,13 +8,15 @@ from accounts.models import Person
 from socialvideo.lib import queue
 from socialvideo.lib.errors import Problem
 
+SEND = "accounts.tasks.send_reset"
+
 
 def ask(email: str) -> None:
     """Have the mail sent if the address is an account's.
 
     Only a worker looks, so that neither the reply nor its time tells. A message that is lost is asked for again.
     """
-    queue.wake("accounts.tasks.send_reset", email=email.lower())
+    queue.wake(SEND, email=email.lower())
 
 
 def send(email: str) -> None:
