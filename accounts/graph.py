@@ -21,9 +21,14 @@ class PartingHandler(Protocol):
 
 
 def follow(*, follower: Person, followee: Person) -> None:
-    """Begin to follow; repeating it changes nothing. 422 for oneself."""
+    """Begin to follow; repeating it changes nothing. 422 for oneself.
+
+    403 for a private account that does not follow back: those whom it follows are those whom it lets in.
+    """
     if follower.pk == followee.pk:
         raise Problem(422, "follow_oneself", "Nobody can follow themselves.")
+    if followee.is_private and not _know(follower, followee):
+        raise Problem(403, "not_reachable", "This account is private: it is followed by those alone whom it follows.")
     Follow.objects.get_or_create(follower=follower, followee=followee)
 
 
@@ -51,6 +56,12 @@ def mutual(person_id: UUID, other: str = "subject") -> Q:
     there = Follow.objects.filter(follower=person_id, followee=OuterRef(other))
     back = Follow.objects.filter(follower=OuterRef(other), followee=person_id)
     return Q(Exists(there)) & Q(Exists(back))
+
+
+def _know(follower: Person, followee: Person) -> bool:
+    """Tell whether the followee lets this person in: follows them, or was followed by them before it was private."""
+    either = Q(follower=followee, followee=follower) | Q(follower=follower, followee=followee)
+    return Follow.objects.filter(either).exists()
 
 
 def _part(one: UUID, other: UUID) -> None:

@@ -1,45 +1,71 @@
 """Signing up, and a person's own profile."""
 
-from django.contrib.auth.password_validation import validate_password
-from django.core.exceptions import ValidationError
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+from uuid import UUID
+
 from django.db import IntegrityError, transaction
+from fido2.webauthn import AuthenticatorData
 
-from accounts import rules
+from accounts import handles, mail, passkeys, passwords, rules, standing, verification
 from accounts.models import Person
-from socialvideo.lib.errors import FieldError, Problem, invalid
+from socialvideo.lib.clock import database_now, wall_now
+from socialvideo.lib.errors import Problem, invalid
 
-EMAIL_LENGTH = 254
 
+def sign_up(
+    *,
+    handle: str,
+    email: str,
+    birth_date: date,
+    display_name: str,
+    password: str | None = None,
+    passkey: Mapping[str, Any] | None = None,
+) -> Person:
+    """Create an account by a password, or by a passkey's answer (``ceremony``, ``credential``), and mail its owner.
 
-def sign_up(*, handle: str, email: str, password: str, display_name: str) -> Person:
-    """Create an account. 422 for a handle or password that cannot be taken, 409 for one that is."""
-    if fault := rules.handle_fault(handle):
-        raise invalid("/handle", "handle_unusable", fault)
-    email = email.lower()
-    if len(email) > EMAIL_LENGTH:
-        raise invalid("/email", "email_too_long", f"An e-mail address has at most {EMAIL_LENGTH} characters.")
-    person = Person(handle=handle, email=email, display_name=_name(display_name, handle))
-    try:
-        validate_password(password, person)
-    except ValidationError as error:
-        faults = tuple(FieldError("/password", "password_weak", message) for message in error.messages)
-        raise Problem(422, "password_weak", "Choose another password.", errors=faults) from error
-    person.set_password(password)
+    Teenagers begin private. 422 for what cannot be taken or for who is too young, of whom nothing is stored; 409 for a
+    handle that is taken. An address that is somebody's already makes no difference here: only who reads its mail can
+    confirm it, and learns so then.
+    """
+    today = database_now().date()
+    if fault := rules.birth_date_fault(birth_date, today):
+        raise invalid("/birth_date", *fault)
+    handles.require_handle(handle)
+    name = _name(display_name, handle, None)
+    person = Person(handle=handle, email=verification.plain_address(email), display_name=name, birth_date=birth_date)
+    person.is_private = rules.is_teen(birth_date, today)
+    made = _keyed(person, passkey) if passkey else None
+    if made is None:
+        passwords.choose(person, password or "")
     try:
         with transaction.atomic():
             person.save(force_insert=True)
+            if made:
+                passkeys.store(person=person, made=made, name="")
+            mail.post(person=person, kind=mail.Kind.VERIFY, to=person.email)
     except IntegrityError as error:
-        raise Problem(409, "handle_or_email_taken", "Handle or e-mail is taken. Choose another or log in.") from error
+        raise Problem(409, "handle_taken", "This handle is taken. Choose another, or log in.") from error
     return person
 
 
-def edit_profile(*, person: Person, display_name: str | None, bio: str | None) -> Person:
-    """Change what is given, leave what is None."""
+def edit_profile(
+    *, person: Person, display_name: str | None = None, bio: str | None = None, is_private: bool | None = None
+) -> Person:
+    """Change what is given, leave what is None. 422 for a name that cannot be, and for a teenager who would be public.
+
+    Who turns private keeps their followers.
+    """
+    if is_private is False and is_teen(person):
+        raise invalid("/is_private", "teen_private", "Until you are 18 your account is private.")
     if display_name is not None:
-        person.display_name = _name(display_name, person.handle)
+        person.display_name = _name(display_name, person.handle, person.id)
     if bio is not None:
         person.bio = bio
-    person.save(update_fields=["display_name", "bio"])
+    if is_private is not None:
+        person.is_private = is_private
+    person.save(update_fields=["display_name", "bio", "is_private"])
     return person
 
 
@@ -47,16 +73,42 @@ def find(handle: str) -> Person:
     """Return the person of ``handle``, else the 404 problem."""
     plain = handle.lower().removeprefix("@")
     # What cannot be a handle is not looked for: PostgreSQL takes no NUL in a text.
-    known = Person.objects.filter(handle=plain, is_active=True)
+    known = Person.objects.filter(standing.good(), handle=plain)
     person = known.first() if rules.HANDLE.fullmatch(plain) else None
     if person is None:
         raise Problem(404, "person_unknown", "Nobody has this handle.")
     return person
 
 
-def _name(display_name: str, handle: str) -> str:
+def is_teen(person: Person) -> bool:
+    """Tell whether a person is under age by the database's clock, which is asked for those alone who might be."""
+    born = person.birth_date
+    if born is None or rules.age(born, wall_now().date()) > rules.ADULT:
+        return False
+    return rules.is_teen(born, database_now().date())
+
+
+def may_write_to(*, sender: Person, recipient: Person) -> bool:
+    """Tell whether ``sender`` may put a message before ``recipient``: no stranger writes to a private account."""
+    young = is_teen(recipient)
+    return rules.may_write_to(
+        recipient_is_private=recipient.is_private or young,
+        recipient_follows=recipient.follows.filter(followee=sender).exists(),
+        both_are_teens=young and is_teen(sender),
+    )
+
+
+def _keyed(person: Person, passkey: Mapping[str, Any]) -> AuthenticatorData:
+    """Give the person to be the id that their passkey knows them by, and no password; return the passkey."""
+    person.id, made = passkeys.answer_sign_up(ceremony_id=passkey["ceremony"], credential=passkey["credential"])
+    person.set_unusable_password()
+    return made
+
+
+def _name(display_name: str, handle: str, person_id: UUID | None) -> str:
     name = rules.clean_name(display_name) or handle
     # Composed anew, a name may be longer than it was sent.
     if len(name) > rules.NAME_LENGTH:
         raise invalid("/display_name", "name_too_long", f"A name has at most {rules.NAME_LENGTH} characters.")
+    handles.require_name(name, person_id)
     return name

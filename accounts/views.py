@@ -8,12 +8,15 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
-from accounts import auth, graph, people, pictures
-from accounts.auth import signed_in
+from accounts import auth, devices, graph, people, pictures
+from accounts.auth import session_of, signed_in
+from accounts.models import Session
 from accounts.serializers import (
     FollowerShape,
+    ListedSessionShape,
     LogIn,
     MeShape,
     NewSessionShape,
@@ -57,6 +60,8 @@ class PersonView(APIView):
 class MeView(APIView):
     """One's own account."""
 
+    unverified_may = ("PATCH",)
+
     @described(gives=MeShape, summary="Read my profile")
     def get(self, request: Request) -> Response:
         return Response(MeShape(signed_in(request)).data)
@@ -65,8 +70,7 @@ class MeView(APIView):
     def patch(self, request: Request) -> Response:
         sent = ProfileChange(data=request.data)
         sent.is_valid(raise_exception=True)
-        change: dict[str, Any] = {"display_name": None, "bio": None, **sent.validated_data}
-        return Response(MeShape(people.edit_profile(person=signed_in(request), **change)).data)
+        return Response(MeShape(people.edit_profile(person=signed_in(request), **sent.validated_data)).data)
 
 
 class MyPictureView(APIView):
@@ -74,6 +78,7 @@ class MyPictureView(APIView):
 
     parser_classes = [MultiPartParser]
     rate = ratelimit.UPLOAD
+    unverified_may = ("DELETE",)
 
     @described(
         takes={"multipart/form-data": PictureUpload}, gives=MeShape, problems=(413, 422), summary="Set my picture"
@@ -118,7 +123,7 @@ class PictureView(APIView):
 class FollowView(APIView):
     """Whether I follow this person."""
 
-    @described(status=204, problems=(404, 422), summary="Follow a person")
+    @described(status=204, problems=(403, 404, 422), summary="Follow a person")
     def put(self, request: Request, handle: str) -> Response:
         graph.follow(follower=signed_in(request), followee=people.find(handle))
         return Response(status=204)
@@ -152,28 +157,43 @@ class SessionsView(APIView):
 
     rate = ratelimit.LOG_IN
 
+    unverified_may = ("DELETE",)
+
     def get_permissions(self) -> Any:
         return [AllowAny()] if self.request.method == "POST" else super().get_permissions()
 
     def get_authenticators(self) -> Any:
         return [] if self.request and self.request.method == "POST" else super().get_authenticators()
 
-    @described(takes=LogIn, gives=NewSessionShape, status=201, problems=(401, 422), summary="Log in")
+    @described(takes=LogIn, gives=NewSessionShape, status=201, problems=(401, 403, 422), summary="Log in")
     def post(self, request: Request) -> Response:
         sent = LogIn(data=request.data)
         sent.is_valid(raise_exception=True)
-        token, session = auth.log_in(**sent.validated_data)
-        body = {**SessionShape(session).data, "token": token}
-        return Response(body, status=201, headers={"Location": f"/api/v1/sessions/{session.id}"})
+        address = BaseThrottle().get_ident(request)
+        return begun(*auth.log_in(**sent.validated_data, address=address))
 
-    @described(gives=page_of(SessionShape), problems=(400,), listed=True, summary="List my sessions")
+    @described(gives=page_of(ListedSessionShape), problems=(400,), listed=True, summary="List my sessions")
     def get(self, request: Request) -> Response:
-        rows = auth.sessions_of(signed_in(request))
-        return paged(request, rows, lambda session: SessionShape(session).data)
+        rows, mine = auth.sessions_of(signed_in(request)), session_of(request)
+        shown = {True: {"is_current": True}, False: {"is_current": False}}
+        return paged(request, rows, lambda row: {**SessionShape(row).data, **shown[row.pk == mine.pk]})
+
+    @described(status=204, summary="Log out on all other devices")
+    def delete(self, request: Request) -> Response:
+        auth.log_out_everywhere(person=signed_in(request), but=session_of(request).id)
+        return Response(status=204)
+
+
+def begun(token: str, session: Session) -> Response:
+    """Return the reply that gives out a fresh session's token, this once."""
+    body = {**SessionShape(session).data, "token": token, "device_token": devices.remember(session.person)}
+    return Response(body, status=201, headers={"Location": f"/api/v1/sessions/{session.id}"})
 
 
 class SessionView(APIView):
     """One signed-in device."""
+
+    unverified_may = ("DELETE",)
 
     @described(status=204, problems=(404,), summary="Log out")
     def delete(self, request: Request, session_id: UUID) -> Response:

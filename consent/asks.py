@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
+from accounts import people
 from accounts.models import Person
 from consent import ledger
 from consent.models import Ask
@@ -16,9 +17,14 @@ OPEN = (Ask.State.REQUESTED, Ask.State.DEFERRED)
 
 
 def ask(*, requester: Person, subject: Person, purposes: Iterable[str], audience: str, message: str) -> Ask:
-    """Put one ask before ``subject``; 409 while another of this pair stands open, 422 for oneself."""
+    """Put one ask before ``subject``; 409 while another of this pair stands open, 422 for oneself.
+
+    403 for whom a private account does not follow, as a teenager's is: an ask carries a message.
+    """
     if requester.pk == subject.pk:
         raise Problem(422, "ask_oneself", "It is your own likeness: grant it to yourself at POST /api/v1/grants.")
+    if not people.may_write_to(sender=requester, recipient=subject):
+        raise Problem(403, "not_reachable", "This person takes no asks from people whom they do not follow.")
     try:
         with transaction.atomic():
             row = Ask.objects.create(

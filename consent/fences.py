@@ -11,8 +11,10 @@ from django.db import connection
 from consent.models import Grant
 from consent.rules import Claim
 
-VALID = """(g.state = 'given' AND g.epoch = {epoch}
+VALID = """(g.state = 'given' AND g.epoch = {epoch} AND (g.guardian_id IS NULL OR g.cosigned_at IS NOT NULL)
     AND g.not_before <= statement_timestamp() AND statement_timestamp() < g.expires_at)"""
+
+ENROLLED = "(l.erased_at IS NULL AND (l.guardian_id IS NULL OR l.cosigned_at IS NOT NULL))"
 
 
 def valid(epoch: str) -> str:
@@ -49,7 +51,7 @@ def standing(
     grants, epochs = [grant for grant, _ in remembered], [epoch for _, epoch in remembered]
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""SELECT count(*), (SELECT count(*) FROM consent_likeness WHERE id = ANY(%s) AND erased_at IS NULL)
+            f"""SELECT count(*), (SELECT count(*) FROM consent_likeness l WHERE l.id = ANY(%s) AND {ENROLLED})
             FROM unnest(%s::uuid[], %s::int[]) AS c(id, epoch)
             JOIN {Grant._meta.db_table} g ON g.id = c.id AND {valid("c.epoch")}
             AND (g.closed_at IS NULL OR NOT %s) WHERE {unvetoed("%s::uuid[]")}""",

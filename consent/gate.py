@@ -137,7 +137,9 @@ def _counted(row: Grant, rows: Mapping[UUID, Grant]) -> GrantFact:
 def _enrolled(point: Point, claims: Sequence[Claim], about: journal.About) -> frozenset[UUID]:
     if point not in rules.PHOTO_USES:
         return frozenset()
-    active = Likeness.objects.filter(subject__in=[claim.subject_id for claim in claims], erased_at=None)
+    confirmed = Q(guardian=None) | Q(cosigned_at__isnull=False)
+    subjects = [claim.subject_id for claim in claims]
+    active = Likeness.objects.filter(confirmed, subject__in=subjects, erased_at=None)
     if point is not Point.REQUEST:
         active = active.filter(id__in=about.likenesses)
     return frozenset(active.values_list("subject", flat=True))

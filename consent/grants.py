@@ -12,7 +12,7 @@ from django.db.models import F, Q, QuerySet, Value
 from django.db.models.functions import Least
 
 from accounts.models import Person
-from consent import asks, expiry, ledger, locks, receipts, rules
+from consent import asks, expiry, ledger, locks, receipts, rules, teens
 from consent.models import Ask, Grant, Likeness
 from consent.rules import DENIED_BY_DEFAULT, Group, Modality, State
 from socialvideo.lib import bus
@@ -46,19 +46,25 @@ class Terms:
 
 
 def give(*, subject: Person, grantee: Person | Group, terms: Terms, ask_id: UUID | None) -> Grant:
-    """Record the subject's permission for a person or a group; 409 while one stands, 422 for terms that cannot be."""
+    """Record the subject's permission for a person or a group; 409 while one stands, 422 for terms that cannot be.
+
+    A teenager's waits for their guardian's word (``cosigning``).
+    """
     with transaction.atomic(durable=True):
         locks.exclude([subject.id])
         now = database_now()
-        expires_at = checked_expiry(terms.expires_at, now)
+        teens.require_grantable(subject, grantee, now)
+        expires_at = teens.bounded(subject, checked_expiry(terms.expires_at, now), now)
         _require_words(terms.text_rules)
         _require_review(grantee, terms)
         _require_likeness(subject)
         whom: dict[str, Any] = {"group": grantee} if isinstance(grantee, Group) else {"grantee": grantee}
         expiry.end(subject.id, rests_on=None, **whom)
-        grant = _insert(subject, whom, terms, now, expires_at)
+        guardian = teens.guardian_for(subject, now)
+        grant = _insert(subject, {**whom, "guardian": guardian}, terms, now, expires_at)
         _answer_ask(grant, ask_id)
         record(grant, "grant")
+        teens.tell(guardian)
     return grant
 
 
@@ -93,6 +99,9 @@ def renew(*, grant: Grant, expires_at: datetime | None, more_uses: int) -> Grant
     with transaction.atomic(durable=True):
         grant = _held(grant)
         now = database_now()
+        if grant.guardian_id:
+            detail = "A guardian confirmed this grant as it stands. Let it end, or withdraw it, and give a new one."
+            raise Problem(409, "cosigned_grant", detail)
         if grant.state != State.GIVEN or grant.closed_at or grant.expires_at <= now:
             raise Problem(409, "grant_ended", "This grant has ended. Give a new one.")
         if grant.max_uses + more_uses > settings.GRANT_USES_MAX:

@@ -26,6 +26,8 @@ TAKEN_OVER = (
     "denied_categories",
     "text_rules",
     "review",
+    "guardian_id",
+    "cosigned_at",
     "may_remix",
     "may_stitch",
     "may_download",

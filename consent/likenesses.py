@@ -13,9 +13,10 @@ from django.db.models.functions import Now
 from PIL import Image
 
 from accounts.models import Person
-from consent import ledger, locks
+from consent import ledger, locks, teens
 from consent.models import Likeness
 from socialvideo.lib import images
+from socialvideo.lib.clock import database_now
 from socialvideo.lib.errors import Problem, invalid
 
 SIDE = 1024
@@ -23,7 +24,11 @@ NONCE = 12
 
 
 def enrol(*, subject: Person, upload: bytes) -> Likeness:
-    """Replace the subject's likeness with the photo. 422 with the picture's own code when it cannot be used."""
+    """Replace the subject's likeness with the photo. 422 with the picture's own code when it cannot be used.
+
+    409 for a teenager without a guardian, whose word a teenager's likeness waits for.
+    """
+    teens.guardian_for(subject, database_now())
     try:
         photo = images.fit(images.open_picture(upload), SIDE)
     except images.PictureRejected as refused:
@@ -34,9 +39,11 @@ def enrol(*, subject: Person, upload: bytes) -> Likeness:
     file = default_storage.save(f"likenesses/{secrets.token_hex(16)}", ContentFile(sealed))
     with transaction.atomic(durable=True):
         locks.exclude([subject.id])
+        guardian = teens.guardian_for(subject, database_now())
         destroy(subject)
         likeness = Likeness.objects.create(
             subject=subject,
+            guardian=guardian,
             file=file,
             key=key,
             photo_digest=hashlib.sha256(upload).digest(),
@@ -44,6 +51,7 @@ def enrol(*, subject: Person, upload: bytes) -> Likeness:
             height=photo.height,
         )
         ledger.append([ledger.Entry("enrolment", {"subject": str(subject.id), "likeness": str(likeness.id)})])
+        teens.tell(guardian)
     return likeness
 
 

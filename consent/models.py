@@ -32,6 +32,9 @@ class Likeness(models.Model):
     photo_digest = models.BinaryField(max_length=32)
     width = models.PositiveIntegerField()
     height = models.PositiveIntegerField()
+    guardian = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
+    """Whose word a teenager's enrolment needs; it counts once ``cosigned_at`` is written."""
+    cosigned_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(db_default=Now())
     erased_at = models.DateTimeField(null=True)
 
@@ -45,10 +48,18 @@ class Likeness(models.Model):
                 condition=Q(erased_at=None, key__isnull=False) | Q(erased_at__isnull=False, key=None),
                 name="likeness_erased_has_no_key",
             ),
+            models.CheckConstraint(
+                condition=Q(cosigned_at=None) | Q(guardian__isnull=False), name="likeness_cosigned_by_a_guardian"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"likeness of {self.subject_id}"
+
+    @property
+    def awaits_guardian(self) -> bool:
+        """Whether it does not count yet."""
+        return self.guardian_id is not None and self.cosigned_at is None
 
 
 class Ask(models.Model):
@@ -134,6 +145,9 @@ class Grant(models.Model):
     denied_categories = ArrayField(models.CharField(max_length=20), default=_denied)
     text_rules = ArrayField(models.CharField(max_length=80), default=list)
     review = models.BooleanField(default=False)
+    guardian = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
+    """Whose word a teenager's grant needs; it counts once ``cosigned_at`` is written."""
+    cosigned_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
     affirmed_at = models.DateTimeField(db_default=Now())
     may_remix = models.BooleanField(default=False)
@@ -178,6 +192,9 @@ class Grant(models.Model):
             models.CheckConstraint(
                 condition=~Q(group="everyone") | Q(review=True), name="grant_to_everyone_is_reviewed"
             ),
+            models.CheckConstraint(
+                condition=Q(cosigned_at=None) | Q(guardian__isnull=False), name="grant_cosigned_by_a_guardian"
+            ),
             models.CheckConstraint(condition=Q(uses__lte=F("max_uses")), name="grant_uses_counted"),
             models.CheckConstraint(condition=Q(expires_at__gt=F("not_before")), name="grant_expires_later"),
             models.CheckConstraint(condition=Q(epoch__gte=1), name="grant_epoch_positive"),
@@ -199,6 +216,11 @@ class Grant(models.Model):
     def __str__(self) -> str:
         return f"{self.subject_id} grants {self.grantee_id or self.group} ({self.state})"
 
+    @property
+    def awaits_guardian(self) -> bool:
+        """Whether it does not count yet."""
+        return self.guardian_id is not None and self.cosigned_at is None
+
     def fact(self) -> rules.GrantFact:
         """Return what the pure rules need to know of this grant."""
         return rules.GrantFact(
@@ -218,6 +240,7 @@ class Grant(models.Model):
             text_rules=tuple(self.text_rules),
             review=self.review,
             closed=self.closed_at is not None,
+            awaits_guardian=self.awaits_guardian,
             group=rules.Group(self.group) if self.group else None,
         )
 

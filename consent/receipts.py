@@ -51,6 +51,8 @@ def terms(grant: Grant) -> dict[str, object]:
         "denied_categories": sorted(grant.denied_categories),
         "text_rules": list(grant.text_rules),
         "review": grant.review,
+        "guardian": str(grant.guardian_id or ""),
+        "cosigned_at": rfc3339(grant.cosigned_at) if grant.cosigned_at else None,
         "not_before": rfc3339(grant.not_before),
         "expires_at": rfc3339(grant.expires_at),
         "max_uses": grant.max_uses,

@@ -52,6 +52,7 @@ class Reason(StrEnum):
     STALE_EPOCH = "stale_epoch"
     NOT_YET = "not_yet"
     EXPIRED = "expired"
+    GUARDIAN = "guardian"
     EXHAUSTED = "exhausted"
     PURPOSE = "purpose"
     AUDIENCE = "audience"
@@ -150,6 +151,8 @@ class GrantFact:
     text_rules: tuple[str, ...] = ()
     review: bool = False
     closed: bool = False
+    awaits_guardian: bool = False
+    """A teenager's, and their guardian has not confirmed it."""
     group: Group | None = None
     """Whom it is an offer to; None when it names one person."""
 
@@ -260,9 +263,19 @@ def _fault(point: Point, claim: Claim, wish: Wish, facts: Facts, now: datetime) 
 def closest(grants: Iterable[GrantFact], now: datetime) -> GrantFact:
     """Return the one of a subject's grants that answers a requester: one for fewer people before one for more.
 
-    So terms for a person overrule those for a group, wider or narrower. What is closed or past its end comes last.
+    So terms for a person overrule those for a group, wider or narrower. What is closed, past its end or not confirmed
+    by a guardian comes last.
     """
-    return min(grants, key=lambda grant: (grant.closed, now >= grant.expires_at, BREADTH[grant.group], grant.id))
+    return min(
+        grants,
+        key=lambda grant: (
+            grant.awaits_guardian,
+            grant.closed,
+            now >= grant.expires_at,
+            BREADTH[grant.group],
+            grant.id,
+        ),
+    )
 
 
 def standing(grant: GrantFact, epoch: int | None, now: datetime) -> Reason | None:
@@ -271,6 +284,8 @@ def standing(grant: GrantFact, epoch: int | None, now: datetime) -> Reason | Non
         return Reason.ENDED
     if epoch is not None and epoch != grant.epoch:
         return Reason.STALE_EPOCH
+    if grant.awaits_guardian:
+        return Reason.GUARDIAN
     if now < grant.not_before:
         return Reason.NOT_YET
     if now >= grant.expires_at:

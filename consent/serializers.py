@@ -29,6 +29,7 @@ class LikenessShape(serializers.Serializer[Likeness]):
     """One's enrolled likeness. The photo itself is given out in its subject's own export alone."""
 
     id = serializers.UUIDField()
+    awaits_guardian = serializers.BooleanField(help_text="Whether a guardian must confirm it before it counts.")
     width = serializers.IntegerField()
     height = serializers.IntegerField()
     created_at = serializers.DateTimeField()
@@ -139,6 +140,7 @@ class GrantShape(serializers.Serializer[Grant]):
         child=serializers.CharField(), allow_null=True, help_text="Null for the grantee."
     )
     review = serializers.BooleanField()
+    awaits_guardian = serializers.BooleanField(help_text="Whether a guardian must confirm it before it counts.")
     closed_at = serializers.DateTimeField(allow_null=True)
     not_before = serializers.DateTimeField()
     expires_at = serializers.DateTimeField()

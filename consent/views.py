@@ -9,10 +9,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import people
-from accounts.auth import signed_in
+from accounts import guardians, people
+from accounts.auth import fresh_session, signed_in
 from accounts.models import Person
-from consent import asks, grants, groups, journal, keys, ledger, likenesses, receipts, withdrawal
+from consent import asks, cosigning, grants, groups, journal, keys, ledger, likenesses, receipts, withdrawal
 from consent.grants import Terms
 from consent.models import Ask, Choice, Grant, Withdrawal
 from consent.rules import Group
@@ -63,6 +63,7 @@ class MyLikenessView(APIView):
 
     parser_classes = [MultiPartParser]
     rate = ratelimit.UPLOAD
+    unverified_may = ("DELETE",)
 
     @described(
         takes={"multipart/form-data": PhotoUpload},
@@ -193,6 +194,48 @@ class RenewalView(APIView):
         return Response(GrantShape(grant).data, status=201, headers=headers)
 
 
+class WardGrantsView(APIView):
+    """What my ward granted, and what of it waits for my word."""
+
+    @described(gives=page_of(GrantShape), problems=(400, 404), listed=True, summary="List grants of my ward")
+    def get(self, request: Request, guardianship_id: UUID) -> Response:
+        ward = guardians.ward_of(signed_in(request), guardianship_id)
+        return paged(request, cosigning.grants_of(ward), lambda grant: GrantShape(grant).data)
+
+
+class WardGrantView(APIView):
+    """My word on a grant of my ward."""
+
+    unverified_may = ("DELETE",)
+
+    @described(gives=GrantShape, problems=(403, 404), summary="Confirm a grant of my ward")
+    def put(self, request: Request, guardianship_id: UUID, ward_grant_id: UUID) -> Response:
+        guardian = fresh_session(request).person
+        grant = cosigning.cosign(guardian=guardian, guardianship_id=guardianship_id, grant_id=ward_grant_id)
+        return Response(GrantShape(grant).data)
+
+    @described(status=204, problems=(404,), summary="End a grant of my ward")
+    def delete(self, request: Request, guardianship_id: UUID, ward_grant_id: UUID) -> Response:
+        cosigning.revoke(guardian=signed_in(request), guardianship_id=guardianship_id, grant_id=ward_grant_id)
+        return Response(status=204)
+
+
+class WardLikenessView(APIView):
+    """My word on my ward's likeness."""
+
+    unverified_may = ("DELETE",)
+
+    @described(status=204, problems=(403, 404), summary="Confirm the enrolment of my ward")
+    def put(self, request: Request, guardianship_id: UUID) -> Response:
+        cosigning.cosign_likeness(guardian=fresh_session(request).person, guardianship_id=guardianship_id)
+        return Response(status=204)
+
+    @described(status=204, problems=(404,), summary="End everything that rests on the likeness of my ward")
+    def delete(self, request: Request, guardianship_id: UUID) -> Response:
+        cosigning.revoke_all(guardian=signed_in(request), guardianship_id=guardianship_id)
+        return Response(status=204)
+
+
 class ChoicesView(APIView):
     """The people whom I chose or excepted."""
 
@@ -225,6 +268,8 @@ class ChoiceView(APIView):
 
 class WithdrawalsView(APIView):
     """Withdrawing. When the reply comes, it has happened."""
+
+    unverified_may = ("POST",)
 
     @described(takes=WithdrawalRequest, gives=WithdrawalShape, status=201, problems=(404, 422), summary="Withdraw")
     def post(self, request: Request) -> Response:

@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from demo import mailbox
 from demo.client import Caller
 from socialvideo.lib import env
 
@@ -37,17 +38,20 @@ def password() -> str:
     return env.secret("DEMO_PASSWORD", var() / "keys" / "demo_password")[:16]
 
 
-def gather(base: str) -> Cast:
-    """Sign up whoever has no account yet, and log everybody in."""
+def gather(base: str, mail: Path | None = None) -> Cast:
+    """Sign up whoever has no account yet, log everybody in, and confirm addresses by what came into the mail folder."""
     callers = {handle: Caller(base, handle) for handle in (*NAMES, MODERATOR)}
     for handle, name in NAMES.items():
         account = {
             "handle": handle,
             "email": f"{handle}@example.org",
+            "birth_date": "1990-07-20",
             "password": password(),
             "display_name": name,
         }
         callers[handle].send("POST", "/people", 201, 409, json=account)
     for caller in callers.values():
         caller.log_in(password())
+        if not caller.send("GET", "/me", 200).json()["email_verified"]:
+            mailbox.verify(caller, mail or var() / "mail")
     return Cast(**callers)

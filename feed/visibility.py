@@ -1,7 +1,8 @@
 """Who may see which post: one predicate and one shape, which every list and every single post goes through.
 
-A post is visible when it stands, its video is not taken down, the viewer belongs to its audience, and every depiction's
-grant is valid at this very statement. Hot reads go around the ORM's compiler: one statement a page.
+A post is visible when it stands, its video is not taken down, its author is in good standing, the viewer belongs to its
+audience, and every depiction's grant is valid at this very statement. Hot reads go around the ORM's compiler: one
+statement a page.
 """
 
 from dataclasses import dataclass
@@ -11,14 +12,19 @@ from uuid import UUID
 
 from django.db import connection
 
+from accounts.standing import good_sql
 from consent import fences
 from worker import standing
 
 # Parameters named %(viewer)s, %(after)s and %(limit)s; tables: p post, v video, a author, c a post that may be listed.
-AUDIENCE = """({p}.author_id = %(viewer)s OR {p}.audience = 'public'
-    OR ({p}.audience = 'followers' AND EXISTS (
-        SELECT 1 FROM accounts_follow w WHERE w.follower_id = %(viewer)s AND w.followee_id = {p}.author_id))
-    OR EXISTS (SELECT 1 FROM worker_depiction x WHERE x.video_id = {p}.video_id AND x.subject_id = %(viewer)s))"""
+# What a private account publishes to all is for its followers.
+AUDIENCE = f"""({{p}}.author_id = %(viewer)s
+    OR (SELECT {good_sql("q")} AND (({{p}}.audience = 'public' AND NOT q.is_private)
+        OR ({{p}}.audience IN ('public', 'followers') AND EXISTS (
+            SELECT 1 FROM accounts_follow w WHERE w.follower_id = %(viewer)s AND w.followee_id = {{p}}.author_id))
+        OR EXISTS (SELECT 1 FROM worker_depiction x
+            WHERE x.video_id = {{p}}.video_id AND x.subject_id = %(viewer)s))
+        FROM accounts_person q WHERE q.id = {{p}}.author_id))"""
 # What fell by a withdrawal is passed over by the post's own copies; only the video's own record makes it visible.
 VISIBLE = f"""{fences.unended("{p}.grants")} AND {fences.unvetoed("{p}.lineage")}
     AND {AUDIENCE} AND {standing.named_stands("{p}.video_id")}"""

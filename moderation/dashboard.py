@@ -44,6 +44,7 @@ MENU = {
     "Accounts": (
         ("People", "group", "accounts_person"),
         ("Sessions", "devices", "accounts_session"),
+        ("Suspensions", "block", "accounts_suspension"),
     ),
 }
 

@@ -40,7 +40,7 @@ class ActionRequest(StrictSerializer):
     """A moderator's decision; ``reasons`` is read by the people concerned."""
 
     video = serializers.UUIDField()
-    kind = serializers.ChoiceField(choices=Action.Kind.values)
+    kind = serializers.ChoiceField(choices=Action.Kind.choices)
     category = serializers.ChoiceField(choices=Category.values)
     reasons = serializers.CharField(max_length=1000)
 
@@ -50,7 +50,7 @@ class StatementShape(serializers.Serializer[Any]):
 
     id = serializers.UUIDField()
     video = serializers.UUIDField(source="video_id")
-    kind = serializers.ChoiceField(choices=Action.Kind.values)
+    kind = serializers.ChoiceField(choices=Action.Kind.choices)
     category = serializers.ChoiceField(choices=Category.values)
     reasons = serializers.CharField()
     created_at = serializers.DateTimeField()

@@ -187,13 +187,29 @@ CELERY = {
         "expire": {"task": "consent.tasks.expire", "schedule": 60.0},
         "match": {"task": "accounts.discovery.tasks.match", "schedule": float(DISCOVERY_MATCH_SECONDS)},
         "keep-discovery": {"task": "accounts.discovery.tasks.keep", "schedule": 3600.0},
+        # Mail that was not sent, people who came of age.
+        "accounts": {"task": "accounts.tasks.sweep", "schedule": 30.0},
     },
     "beat_schedule_filename": str(VAR / "beat-schedule"),
 }
 
+# --- Mail: the log, a folder, or SMTP (`EMAIL_URL`) ---
+globals().update(env.mailbox("EMAIL_URL", "console:"))
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.text("MAIL_FROM", "socialvideo <no-reply@localhost>")
+# Where the app takes the tokens of mails, as APP_URL/verify#token; without it a mail shows the token alone.
+APP_URL = env.text("APP_URL", "")
+
 # --- Accounts ---
 AUTH_USER_MODEL = "accounts.Person"
 LOGIN_URL = "/admin/login/"
+# Second factors are sealed under it, so that the database alone opens none.
+SEAL_KEY = env.secret("SEAL_KEY", KEYS / "seal_key")
+# Whose passkeys they are, and from where they may be used (WebAuthn: RP ID and origins).
+PASSKEY_DOMAIN = env.text("PASSKEY_DOMAIN", env.host_of(PUBLIC_URL))
+PASSKEY_ORIGINS = env.words("PASSKEY_ORIGINS", env.origin_of(PUBLIC_URL))
+# What changes how one logs in takes a log-in, or a confirmation, that is no older.
+FRESH_SECONDS = 600
 SESSION_DAYS = env.integer("SESSION_DAYS", 30, low=1, high=365)
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
@@ -203,7 +219,10 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "accounts.passwords.BreachedPasswordValidator"},
 ]
+# Ranges of breached passwords by the first five digits of their SHA-1: a folder, or an address; off when empty.
+BREACHED_PASSWORDS = env.text("BREACHED_PASSWORDS", "")
 # Multiplies every quota; tests and the walk sign in many people from one address.
 RATE_LIMIT_FACTOR = env.integer("RATE_LIMIT_FACTOR", 1, low=1, high=1_000_000)
 
@@ -214,6 +233,9 @@ WITHDRAWAL_HANDLERS = ["worker.jobs.cancel_for"]
 PARTING_HANDLERS = ["consent.groups.part"]
 # Run when the bytes of videos that nobody can see any more are gone; they keep lists short, and hide nothing.
 PURGE_HANDLERS = ["feed.publishing.unlist"]
+# What runs in the transaction in which a guardianship ends, and in which a person is suspended.
+GUARDIANSHIP_HANDLERS = ["consent.cosigning.sever"]
+SUSPENSION_HANDLERS = ["consent.suspension.end_all"]
 LEDGER_KEY_FILE = Path(env.text("LEDGER_KEY_FILE", str(KEYS / "ledger_ed25519")))
 # The newest checkpoint, kept outside the database. Leave it out of backups: it tells that one was restored.
 LEDGER_ANCHOR_FILE = Path(env.text("LEDGER_ANCHOR_FILE", str(VAR / "ledger-anchor.json")))
@@ -251,7 +273,7 @@ PLAYBACK_SECONDS = env.integer("PLAYBACK_SECONDS", 300, low=10, high=3600)
 # --- API ---
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.auth.BearerAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PERMISSION_CLASSES": ["accounts.auth.MayAct"],
     "DEFAULT_THROTTLE_CLASSES": ["socialvideo.lib.ratelimit.Throttle"],
     "DEFAULT_PARSER_CLASSES": ["socialvideo.lib.wire.JSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["socialvideo.lib.wire.JSONRenderer"],
@@ -268,7 +290,8 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.1",
     "DESCRIPTION": """Short videos in which nobody's likeness moves without their recorded, revocable permission.
 
-Sign up, log in at `POST /api/v1/sessions`, and send `Authorization: Bearer <token>`. Errors are problem documents
+Sign up, log in at `POST /api/v1/sessions` (or with a passkey), and send `Authorization: Bearer <token>`. Confirm your
+e-mail address before you act. Errors are problem documents
 (RFC 9457): decide by `code`, show `detail`. Lists are newest first: go on with `next_cursor` until it is null, or
 follow the `Link` header. A `POST` that creates takes an `Idempotency-Key`: sent again within 24 hours it answers the
 first reply, with `Idempotency-Replayed: true`. `RateLimit` and `RateLimit-Policy` say what is left; after a 429 wait
@@ -285,6 +308,10 @@ ticket. See there.""",
     "COMPONENT_SPLIT_PATCH": False,
     "ENUM_SUFFIX": "",
     "ENUM_NAME_OVERRIDES": {
+        "CeremonyKind": "accounts.security.serializers.CEREMONIES",
+        "OwnCeremonyKind": "accounts.security.serializers.OWN_CEREMONIES",
+        "PublicCeremonyKind": "accounts.security.serializers.PUBLIC_CEREMONIES",
+        "ActionKind": "moderation.models.Action.Kind",
         "Audience": "consent.serializers.AUDIENCES",
         "Purpose": "consent.serializers.PURPOSES",
         "ReportState": "moderation.models.Report.State",
@@ -300,7 +327,7 @@ UNFOLD = {
     "SITE_URL": None,
     # Nothing is changed by the stock forms, so their history is empty; decisions have a list of their own.
     "SHOW_HISTORY": False,
-    "LOGIN": {"form": "socialvideo.lib.panel.LogInForm"},
+    "LOGIN": {"form": "accounts.panel.LogInForm"},
     "DASHBOARD_CALLBACK": "moderation.dashboard.index",
     "SIDEBAR": {"navigation": "moderation.dashboard.navigation"},
 }
@@ -313,5 +340,7 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     # At the handler, too: Django's own loggers have levels of their own.
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "level": LOG_LEVEL}},
+    # It would write down which passkeys people have.
+    "loggers": {"fido2": {"level": "WARNING"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
 }

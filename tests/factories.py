@@ -1,7 +1,12 @@
 """People, grants, jobs and videos, made by the product's own domain calls."""
 
+import base64
 import hashlib
+import hmac
 import secrets
+import struct
+import time
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -10,14 +15,15 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from rest_framework.test import APIClient
 
-from accounts import auth
-from accounts.models import Person
+from accounts import auth, factors, graph, guardians
+from accounts.models import Guardianship, Person, Session, Totp
 from consent import grants, likenesses, permits
 from consent.grants import Terms
 from consent.models import Grant, Likeness, Permit
 from consent.rules import Audience, Claim, Group, Purpose
 from feed import publishing
 from feed.models import Post
+from socialvideo.lib.clock import wall_now
 from socialvideo.lib.ids import new_id
 from worker import jobs
 from worker.jobs import Claimed
@@ -31,15 +37,54 @@ PASSWORD = "correct horse battery"
 def person(handle: str = "", **fields: Any) -> Person:
     """Return a fresh person who can log in with PASSWORD."""
     handle = handle or f"p{secrets.token_hex(6)}"
-    made = Person(handle=handle, email=f"{handle}@example.org", display_name=handle.title(), **fields)
+    known = {"verified_at": wall_now(), "birth_date": date(1990, 1, 1), "email": f"{handle}@example.org"}
+    made = Person(handle=handle, display_name=handle.title(), **{**known, **fields})
     made.set_password(PASSWORD)
     made.save()
     return made
 
 
+def teen(handle: str = "", years: int = 15) -> Person:
+    """Return a person of this many years, private as they would begin."""
+    return person(handle, birth_date=wall_now().date() - timedelta(days=years * 365 + years), is_private=True)
+
+
+def guarded(handle: str = "") -> tuple[Person, Person, Guardianship]:
+    """Return a teenager, their guardian and what binds them."""
+    ward, guardian = teen(handle), person()
+    link = guardians.invite(ward=ward, guardian=guardian)
+    return ward, guardian, guardians.confirm(guardian=guardian, guardianship_id=link.id)
+
+
+def mutual(one: Person, other: Person) -> None:
+    """Let two people follow each other."""
+    graph.follow(follower=one, followee=other)
+    graph.follow(follower=other, followee=one)
+
+
+def second_factor(someone: Person) -> bytes:
+    """Turn the second factor on; return its secret."""
+    secret, _ = factors.begin(someone)
+    factors.confirm(someone, digits(base64.b32decode(secret)))
+    Totp.objects.update(last_step=0)
+    return base64.b32decode(secret)
+
+
+def digits(secret: bytes, steps: int = 0) -> str:
+    """Return what an authenticator shows now, or so many steps of 30 seconds later (RFC 6238, by hand)."""
+    mac = hmac.digest(secret, struct.pack(">Q", int(time.time()) // 30 + steps), "sha1")
+    start = mac[-1] & 15
+    return f"{(int.from_bytes(mac[start : start + 4], 'big') & 0x7FFFFFFF) % 10**6:06}"
+
+
+def is_fresh(session: Session) -> bool:
+    """Tell whether the session's person proved lately who they are."""
+    return wall_now() - session.authenticated_at < timedelta(minutes=1)
+
+
 def client(someone: Person) -> APIClient:
     """Return an API client that is signed in as ``someone``."""
-    token, _ = auth.log_in(handle=someone.handle, password=PASSWORD, device="test")
+    token, _ = auth.begin(person=someone, device="test")
     api = APIClient()
     api.credentials(HTTP_AUTHORIZATION=f"Bearer {token}")
     return api

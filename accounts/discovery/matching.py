@@ -3,6 +3,7 @@
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from accounts import standing
 from accounts.discovery import enrolments, locks
 from accounts.models import ContactEdge, ContactMatch, DiscoveryEnrolment, Person
 
@@ -42,10 +43,11 @@ def tick_all() -> None:
 
 
 def matches_of(person: Person) -> QuerySet[ContactMatch]:
-    """Return the matches of a person, with both people."""
+    """Return the matches of a person, with both people. Who is suspended is hidden for so long, and stays matched."""
     me = DiscoveryEnrolment.objects.filter(person=person).values_list("id", flat=True).first()
     rows = ContactMatch.objects.filter(Q(low=me) | Q(high=me), may_match("low__person", "high__person"))
-    return rows.select_related("low__person", "high__person")
+    seen = rows.filter(standing.good("low__person__"), standing.good("high__person__"))
+    return seen.select_related("low__person", "high__person")
 
 
 def other(match: ContactMatch, person: Person) -> Person:

@@ -53,6 +53,7 @@ class ContactEnrolmentView(APIView):
     """Whether I may be found by my number."""
 
     rate = ratelimit.PROOF
+    unverified_may = ("DELETE",)
 
     @described(gives=ContactEnrolmentShape, problems=(404,), summary="Read whether I may be found")
     def get(self, request: Request) -> Response:
@@ -125,6 +126,7 @@ class EdgesView(APIView):
 
     parser_classes = [BytesParser]
     rate = ratelimit.CONTACTS
+    unverified_may = ("DELETE",)
 
     @described(
         takes={OCTETS: binary()},

@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
                 ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
                 ('id', models.UUIDField(default=socialvideo.lib.ids.new_id, editable=False, primary_key=True, serialize=False)),
                 ('handle', models.CharField(max_length=30, unique=True)),
-                ('email', models.EmailField(max_length=254, unique=True)),
+                ('email', models.EmailField(db_index=True, max_length=254)),
                 ('display_name', models.CharField(max_length=60)),
                 ('bio', models.CharField(blank=True, max_length=300)),
                 ('picture', models.CharField(blank=True, max_length=80)),
@@ -193,4 +193,185 @@ class Migration(migrations.Migration):
             },
         ),
         # End of contact discovery
+        # Accounts in full: verification, second factors, passkeys, lockout, names, guardians, suspensions.
+        migrations.AddField(
+            model_name='person',
+            name='birth_date',
+            field=models.DateField(blank=True, null=True),
+        ),
+        migrations.AddField(
+            model_name='person',
+            name='is_private',
+            field=models.BooleanField(db_default=False, default=False),
+        ),
+        migrations.AddField(
+            model_name='person',
+            name='suspended_until',
+            field=models.DateTimeField(blank=True, null=True),
+        ),
+        migrations.AddField(
+            model_name='person',
+            name='verified_at',
+            field=models.DateTimeField(blank=True, null=True),
+        ),
+        migrations.AddField(
+            model_name='session',
+            name='authenticated_at',
+            field=models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+        ),
+        migrations.AddField(
+            model_name='session',
+            name='last_seen_at',
+            field=models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+        ),
+        migrations.CreateModel(
+            name='Attempt',
+            fields=[
+                ('bucket', models.CharField(max_length=80, primary_key=True, serialize=False)),
+                ('failures', models.PositiveIntegerField()),
+                ('last_at', models.DateTimeField()),
+                ('locked_until', models.DateTimeField()),
+            ],
+            options={
+                'indexes': [models.Index(fields=['last_at'], name='attempt_by_time')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('locked_until__gte', models.F('last_at'))), name='attempt_locks_on')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Ceremony',
+            fields=[
+                ('id', models.UUIDField(default=socialvideo.lib.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ('kind', models.CharField(choices=[('sign_up', 'Sign Up'), ('log_in', 'Log In'), ('register', 'Register'), ('confirm', 'Confirm')], max_length=10)),
+                ('challenge', models.BinaryField(max_length=32)),
+                ('person_id', models.UUIDField(null=True)),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('expires_at', models.DateTimeField()),
+                ('used_at', models.DateTimeField(null=True)),
+            ],
+            options={
+                'verbose_name_plural': 'ceremonies',
+                'indexes': [models.Index(fields=['expires_at'], name='ceremony_by_end')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('kind', 'log_in'), ('person_id', None)), models.Q(models.Q(('kind', 'log_in'), _negated=True), ('person_id__isnull', False)), _connector='OR'), name='ceremony_knows_whose'), models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('created_at'))), name='ceremony_expires_later')],
+            },
+        ),
+        migrations.CreateModel(
+            name='RetiredHandle',
+            fields=[
+                ('handle', models.CharField(max_length=30, primary_key=True, serialize=False)),
+                ('free_at', models.DateTimeField()),
+            ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('handle__regex', '^[a-z][a-z0-9_]{2,29}$')), name='retired_handle_shape')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Totp',
+            fields=[
+                ('person', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='totp', serialize=False, to=settings.AUTH_USER_MODEL)),
+                ('secret', models.BinaryField(max_length=64)),
+                ('last_step', models.BigIntegerField(default=0)),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('confirmed_at', models.DateTimeField(null=True)),
+            ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('last_step__gte', 0)), name='totp_step_counted')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Guardianship',
+            fields=[
+                ('id', models.UUIDField(default=socialvideo.lib.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('confirmed_at', models.DateTimeField(null=True)),
+                ('ended_at', models.DateTimeField(null=True)),
+                ('guardian', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='wards', to=settings.AUTH_USER_MODEL)),
+                ('ward', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='guardianships', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'indexes': [models.Index(fields=['guardian', '-id'], name='guardianship_by_guardian')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('ward',), name='guardianship_one_open'), models.CheckConstraint(condition=models.Q(('ward', models.F('guardian')), _negated=True), name='guardianship_not_oneself')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Mail',
+            fields=[
+                ('id', models.UUIDField(default=socialvideo.lib.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ('kind', models.CharField(choices=[('verify', 'Verify'), ('change', 'Change'), ('reset', 'Reset'), ('notice', 'Notice')], max_length=10)),
+                ('to', models.EmailField(max_length=254)),
+                ('event', models.CharField(blank=True, max_length=40)),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('expires_at', models.DateTimeField(null=True)),
+                ('used_at', models.DateTimeField(null=True)),
+                ('sent_at', models.DateTimeField(null=True)),
+                ('attempts', models.PositiveSmallIntegerField(default=0)),
+                ('due_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='mails', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'indexes': [models.Index(fields=['person', 'kind', '-id'], name='mail_of_person'), models.Index(condition=models.Q(('sent_at', None)), fields=['due_at'], name='mail_unsent'), models.Index(fields=['to', '-created_at'], name='mail_by_address')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind', 'notice'), ('expires_at__isnull', False), _connector='OR'), name='mail_token_expires'), models.CheckConstraint(condition=models.Q(models.Q(('kind', 'notice'), ('used_at', None)), models.Q(('kind', 'notice'), _negated=True), _connector='OR'), name='notice_unused'), models.CheckConstraint(condition=models.Q(models.Q(('kind', 'notice'), _negated=True), models.Q(('event', ''), _negated=True), _connector='OR'), name='notice_of_something')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Passkey',
+            fields=[
+                ('id', models.UUIDField(default=socialvideo.lib.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ('credential_id', models.BinaryField(max_length=1023, unique=True)),
+                ('credential', models.BinaryField(max_length=4096)),
+                ('name', models.CharField(max_length=60)),
+                ('sign_count', models.PositiveBigIntegerField(default=0)),
+                ('is_synced', models.BooleanField(default=False)),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('last_used_at', models.DateTimeField(null=True)),
+                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='passkeys', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'indexes': [models.Index(fields=['person', '-id'], name='passkey_of_person')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='passkey_named')],
+            },
+        ),
+        migrations.CreateModel(
+            name='ProtectedName',
+            fields=[
+                ('id', models.UUIDField(default=socialvideo.lib.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ('skeleton', models.CharField(max_length=120, unique=True)),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='protected_names', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('skeleton', ''), _negated=True), name='protected_name_seen')],
+            },
+        ),
+        migrations.CreateModel(
+            name='RecoveryCode',
+            fields=[
+                ('id', models.UUIDField(default=socialvideo.lib.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ('digest', models.BinaryField(max_length=32)),
+                ('used_at', models.DateTimeField(null=True)),
+                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='recovery_codes', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('person', 'digest'), name='recovery_code_once')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Suspension',
+            fields=[
+                ('id', models.UUIDField(default=socialvideo.lib.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ('reason', models.CharField(max_length=1000)),
+                ('began_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('until', models.DateTimeField()),
+                ('lifted_at', models.DateTimeField(null=True)),
+                ('moderator', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='suspensions', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'indexes': [models.Index(fields=['person', '-id'], name='suspension_of_person')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='suspension_says_why'), models.CheckConstraint(condition=models.Q(('until__gt', models.F('began_at'))), name='suspension_ends_later'), models.CheckConstraint(condition=models.Q(('person', models.F('moderator')), _negated=True), name='suspension_not_oneself')],
+            },
+        ),
+        migrations.AddConstraint(
+            model_name='person',
+            constraint=models.UniqueConstraint(condition=models.Q(('verified_at__isnull', False)), fields=('email',), name='email_verified_once'),
+        ),
     ]

@@ -1,5 +1,6 @@
 """Tables of people: one file a thing."""
 
+from accounts.models.attempts import Attempt
 from accounts.models.discovery import (
     ContactEdge,
     ContactMatch,
@@ -10,11 +11,19 @@ from accounts.models.discovery import (
     NumberCode,
     TransparencyRoot,
 )
+from accounts.models.factors import RecoveryCode, Totp
 from accounts.models.graph import Follow
+from accounts.models.guardians import Guardianship
+from accounts.models.handles import ProtectedName, RetiredHandle
+from accounts.models.mails import Mail
+from accounts.models.passkeys import Ceremony, Passkey
 from accounts.models.people import Person, PersonManager
 from accounts.models.sessions import Session
+from accounts.models.suspensions import Suspension
 
 __all__ = [
+    "Attempt",
+    "Ceremony",
     "ContactEdge",
     "ContactMatch",
     "DiscoveryBudget",
@@ -22,9 +31,17 @@ __all__ = [
     "DiscoveryEpoch",
     "DiscoveryTag",
     "Follow",
+    "Guardianship",
+    "Mail",
     "NumberCode",
+    "Passkey",
     "Person",
     "PersonManager",
+    "ProtectedName",
+    "RecoveryCode",
+    "RetiredHandle",
     "Session",
+    "Suspension",
+    "Totp",
     "TransparencyRoot",
 ]

@@ -7,6 +7,7 @@ from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower, Now
 
+from socialvideo.lib.clock import wall_now
 from socialvideo.lib.ids import new_id
 
 
@@ -15,7 +16,8 @@ class PersonManager(BaseUserManager["Person"]):
 
     def create_superuser(self, handle: str, email: str, password: str, **extra: Any) -> "Person":
         """Create an administrator (``manage.py createsuperuser``)."""
-        person = self.model(handle=handle, email=email, is_staff=True, is_superuser=True, **extra)
+        verified = {"verified_at": wall_now(), "is_staff": True, "is_superuser": True}
+        person = self.model(handle=handle, email=email, **verified, **extra)
         person.set_password(password)
         person.save()
         return person
@@ -26,10 +28,18 @@ class Person(AbstractBaseUser, PermissionsMixin):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     handle = models.CharField(max_length=30, unique=True)
-    email = models.EmailField(unique=True)
+    email = models.EmailField(db_index=True)
+    """Whose it is counts once ``verified_at`` is written; until then others may have written it, too."""
     display_name = models.CharField(max_length=60)
     bio = models.CharField(max_length=300, blank=True)
     picture = models.CharField(max_length=80, blank=True)
+    verified_at = models.DateTimeField(null=True, blank=True)
+    """When they proved that ``email`` is theirs; until then they may look and not act."""
+    birth_date = models.DateField(null=True, blank=True)
+    """Asked of everybody who signs up; None for whom an operator made."""
+    is_private = models.BooleanField(default=False, db_default=False)
+    """Followed, asked and seen by those alone whom they follow, or who follow them already."""
+    suspended_until = models.DateTimeField(null=True, blank=True)
     is_staff = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(db_default=Now())
@@ -41,12 +51,15 @@ class Person(AbstractBaseUser, PermissionsMixin):
     REQUIRED_FIELDS = ["email"]
 
     class Meta:
-        """A handle and an e-mail address are stored in one spelling only."""
+        """A handle and an e-mail address are stored in one spelling only; who proved an address has it alone."""
 
         verbose_name_plural = "people"
         constraints = [
             models.CheckConstraint(condition=models.Q(handle__regex=r"^[a-z][a-z0-9_]{2,29}$"), name="handle_shape"),
             models.CheckConstraint(condition=models.Q(email=Lower("email")), name="email_lower"),
+            models.UniqueConstraint(
+                fields=["email"], condition=models.Q(verified_at__isnull=False), name="email_verified_once"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -15,6 +15,9 @@ class Session(models.Model):
     token_digest = models.BinaryField(max_length=32, unique=True)
     device = models.CharField(max_length=80, blank=True)
     created_at = models.DateTimeField(db_default=Now())
+    last_seen_at = models.DateTimeField(db_default=Now())
+    authenticated_at = models.DateTimeField(db_default=Now())
+    """When its person last proved who they are: at the log-in, or by confirming it since."""
     expires_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
 

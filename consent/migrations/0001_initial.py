@@ -310,4 +310,33 @@ class Migration(migrations.Migration):
             model_name='grant',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('group', 'everyone'), _negated=True), ('review', True), _connector='OR'), name='grant_to_everyone_is_reviewed'),
         ),
+        # A guardian's word.
+        migrations.AddField(
+            model_name='grant',
+            name='cosigned_at',
+            field=models.DateTimeField(null=True),
+        ),
+        migrations.AddField(
+            model_name='grant',
+            name='guardian',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='likeness',
+            name='cosigned_at',
+            field=models.DateTimeField(null=True),
+        ),
+        migrations.AddField(
+            model_name='likeness',
+            name='guardian',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddConstraint(
+            model_name='grant',
+            constraint=models.CheckConstraint(condition=models.Q(('cosigned_at', None), ('guardian__isnull', False), _connector='OR'), name='grant_cosigned_by_a_guardian'),
+        ),
+        migrations.AddConstraint(
+            model_name='likeness',
+            constraint=models.CheckConstraint(condition=models.Q(('cosigned_at', None), ('guardian__isnull', False), _connector='OR'), name='likeness_cosigned_by_a_guardian'),
+        ),
     ]

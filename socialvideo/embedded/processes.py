@@ -42,6 +42,7 @@ class House:
         """What every process is told; torch would otherwise start a thread a core in each worker."""
         return {
             "VAR": str(self.var),
+            "EMAIL_URL": os.environ.get("EMAIL_URL", f"file://{self.var.resolve()}/mail"),
             "PUBLIC_URL": self.api_url,
             "STREAM_URL": self.stream_url,
             "DISCOVERY_SIGNER_URL": self.signer_url,

@@ -14,7 +14,7 @@ def keys(kind: str, ids: Iterable[UUID]) -> list[str]:
 
 
 def announce(kind: str, ids: Iterable[UUID]) -> None:
-    """Tell, when the caller's transaction commits, that these grants, sessions or videos have ended."""
+    """Tell, when the caller's transaction commits, that these have ended: grants, sessions, videos, people."""
     payloads = keys(kind, ids)
     if payloads:
         with connection.cursor() as cursor:

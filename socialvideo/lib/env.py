@@ -4,6 +4,7 @@ import os
 import re
 import secrets
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 TRUE, FALSE = {"1", "true", "on"}, {"0", "false", "off", ""}
 
@@ -54,6 +55,44 @@ def address(name: str, default: str) -> str:
     if not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", value):
         raise SettingWrong(f"{name} is {value!r}. Write an address such as {default}.")
     return value.rstrip("/")
+
+
+def host_of(url: str) -> str:
+    """Return the host of an address; ``localhost`` for this machine's number, which browsers take no passkey for."""
+    host = urlsplit(url).hostname or ""
+    return "localhost" if host == "127.0.0.1" else host
+
+
+def origin_of(url: str) -> str:
+    """Return scheme, host and port of an address, as browsers name an origin."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{host_of(url)}" + (f":{parts.port}" if parts.port else "")
+
+
+def mailbox(name: str, default: str) -> dict[str, object]:
+    """Read where mail goes, as Django's EMAIL settings.
+
+    ``console:``, ``file:///folder`` or ``smtp://user:password@host:port``; ``smtp+tls://`` upgrades by STARTTLS and
+    ``smtps://`` is TLS from the start.
+    """
+    value = os.environ.get(name, default)
+    parts = urlsplit(value)
+    backend = "django.core.mail.backends."
+    if parts.scheme == "console":
+        return {"EMAIL_BACKEND": backend + "console.EmailBackend"}
+    if parts.scheme == "file" and parts.path.startswith("/"):
+        return {"EMAIL_BACKEND": backend + "filebased.EmailBackend", "EMAIL_FILE_PATH": unquote(parts.path)}
+    if parts.scheme not in ("smtp", "smtp+tls", "smtps") or not parts.hostname:
+        raise SettingWrong(f"{name} is not a mailbox. Write console:, file:///folder or smtp+tls://user:password@host.")
+    return {
+        "EMAIL_BACKEND": backend + "smtp.EmailBackend",
+        "EMAIL_HOST": parts.hostname,
+        "EMAIL_PORT": parts.port or {"smtp": 25, "smtp+tls": 587, "smtps": 465}[parts.scheme],
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_TLS": parts.scheme == "smtp+tls",
+        "EMAIL_USE_SSL": parts.scheme == "smtps",
+    }
 
 
 def words(name: str, default: str) -> list[str]:

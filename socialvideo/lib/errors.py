@@ -61,12 +61,15 @@ class Problem(exceptions.APIException):
         *,
         errors: tuple[FieldError, ...] = (),
         headers: Mapping[str, str] | None = None,
+        members: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(detail, code)
         self.status_code = status
         self.code = code
         self.errors = errors
         self.headers = dict(headers or {})
+        # Extension members (RFC 9457 §3.2): what a client needs to go on.
+        self.members = dict(members or {})
 
 
 def invalid(pointer: str, code: str, detail: str) -> Problem:
@@ -102,7 +105,7 @@ def render_problem(error: Exception, context: dict[str, Any]) -> Response | None
     if not isinstance(error, exceptions.APIException):
         return None
     problem = error if isinstance(error, Problem) else _translate(error)
-    body = document(problem.status_code, problem.code, str(problem.detail), problem.errors)
+    body = document(problem.status_code, problem.code, str(problem.detail), problem.errors) | problem.members
     request = context["request"]
     request.accepted_media_type = CONTENT_TYPE
     return Response(body, status=problem.status_code, headers=problem.headers, content_type=CONTENT_TYPE)

@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
 from django.db.models.expressions import Combinable
-from django.forms import Select, Textarea
+from django.forms import Select, Textarea, TextInput
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 from django.utils.html import format_html, format_html_join
@@ -23,7 +23,11 @@ from rest_framework.throttling import BaseThrottle
 from unfold.decorators import action, display  # type: ignore[import-untyped]
 from unfold.enums import ActionVariant  # type: ignore[import-untyped]
 from unfold.utils import display_for_label  # type: ignore[import-untyped]
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget  # type: ignore[import-untyped]
+from unfold.widgets import (  # type: ignore[import-untyped]
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
 
 from socialvideo.lib import ratelimit
 
@@ -58,6 +62,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 CHOICE: type[Select] = UnfoldAdminSelectWidget
 LONG_TEXT: type[Textarea] = UnfoldAdminTextareaWidget
+TEXT: type[TextInput] = UnfoldAdminTextInputWidget
 
 
 class LogInForm(AuthenticationForm):

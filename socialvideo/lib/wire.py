@@ -13,9 +13,13 @@ from socialvideo.lib.errors import Problem, plain_problem
 
 # The JSON value that a field takes, and how a person is told. DRF would turn 5 into "5" and "yes" into true in silence.
 LISTS = (serializers.ListField, serializers.MultipleChoiceField)
-TEXTS = (serializers.CharField, serializers.ChoiceField, serializers.UUIDField, serializers.DateTimeField)
+TEXTS = (
+    *(serializers.CharField, serializers.ChoiceField, serializers.UUIDField),
+    *(serializers.DateTimeField, serializers.DateField),
+)
 TAKEN: tuple[tuple[Any, type, str], ...] = (
     (LISTS, list, "a list"),
+    (serializers.DictField, dict, "an object"),
     (TEXTS, str, "a string"),
     (serializers.BooleanField, bool, "true or false"),
     (serializers.IntegerField, int, "a whole number"),

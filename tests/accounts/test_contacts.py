@@ -5,6 +5,7 @@ import random
 import threading
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -114,19 +115,30 @@ def test_forgetting_removes_my_contacts_and_matches_but_lets_me_be_found(people:
     assert discovering.matched(bob) == {"ada"}
 
 
-@pytest.mark.parametrize("suspended", [0, 1])
-def test_who_is_suspended_is_neither_matched_nor_shown(people: People, suspended: int) -> None:
+@pytest.mark.parametrize("gone", [0, 1])
+def test_whose_account_is_closed_is_neither_matched_nor_shown(people: People, gone: int) -> None:
     ada, bob, _ = people
     discovering.has(ada, B)
     discovering.has(bob, A)
-    Person.objects.filter(id=people[suspended].id).update(is_active=False)
+    Person.objects.filter(id=people[gone].id).update(is_active=False)
     matching.tick_all()
     assert ContactMatch.objects.count() == 0
     Person.objects.update(is_active=True)
     discovering.has(ada, B)
     matching.tick_all()
-    Person.objects.filter(id=people[suspended].id).update(is_active=False)
-    assert discovering.matched(people[1 - suspended]) == set()
+    Person.objects.filter(id=people[gone].id).update(is_active=False)
+    assert discovering.matched(people[1 - gone]) == set()
+
+
+def test_who_is_suspended_is_hidden_for_so_long(people: People) -> None:
+    ada, bob, _ = people
+    discovering.has(ada, B)
+    discovering.has(bob, A)
+    matching.tick_all()
+    Person.objects.filter(id=bob.id).update(suspended_until=database_now() + timedelta(days=1))
+    assert discovering.matched(ada) == set()
+    Person.objects.filter(id=bob.id).update(suspended_until=database_now())
+    assert discovering.matched(ada) == {"bob"}
 
 
 def test_every_pair_is_asked_whether_it_may_match(people: People, monkeypatch: pytest.MonkeyPatch) -> None:

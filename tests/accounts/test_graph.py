@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connection
 
-from accounts import graph
+from accounts import graph, people
 from accounts.models import Follow, Person
 from socialvideo.lib.errors import Problem
 from tests import factories
@@ -44,6 +44,24 @@ def test_nobody_follows_themselves(requester: Person) -> None:
     with pytest.raises(Problem) as problem:
         graph.follow(follower=requester, followee=requester)
     assert (problem.value.status_code, problem.value.code, Follow.objects.count()) == (422, "follow_oneself", 0)
+
+
+def test_a_private_account_is_followed_by_those_alone_whom_it_follows(requester: Person, stranger: Person) -> None:
+    Person.objects.filter(id=stranger.id).update(is_private=True)
+    stranger.refresh_from_db()
+    with pytest.raises(Problem) as problem:
+        graph.follow(follower=requester, followee=stranger)
+    assert (problem.value.status_code, problem.value.code, Follow.objects.count()) == (403, "not_reachable", 0)
+    graph.follow(follower=stranger, followee=requester)
+    graph.follow(follower=requester, followee=stranger)
+    assert Follow.objects.count() == 2
+
+
+def test_who_turns_private_keeps_their_followers(requester: Person, stranger: Person) -> None:
+    graph.follow(follower=requester, followee=stranger)
+    people.edit_profile(person=stranger, is_private=True)
+    graph.follow(follower=requester, followee=stranger)
+    assert Follow.objects.count() == 1
 
 
 @pytest.mark.django_db(transaction=True)

@@ -14,7 +14,12 @@ from accounts.models import Follow, Person, Session
 from tests import factories
 
 pytestmark = pytest.mark.django_db
-ADA: dict[str, Any] = {"handle": "ada", "email": "ada@example.org", "password": factories.PASSWORD}
+ADA: dict[str, Any] = {
+    "handle": "ada",
+    "email": "ada@example.org",
+    "password": factories.PASSWORD,
+    "birth_date": "1990-12-10",
+}
 
 
 def put_picture(api: APIClient) -> Any:
@@ -28,7 +33,8 @@ def test_who_signs_up_and_logs_in_reads_their_own_profile() -> None:
     made = api.post("/api/v1/people", {**ADA, "display_name": "Ada"}, format="json")
     assert (made.status_code, made["Location"]) == (201, "/api/v1/people/ada")
     session = api.post("/api/v1/sessions", {"handle": "ada", "password": ADA["password"]}, format="json")
-    assert set(session.json()) == {"id", "device", "created_at", "expires_at", "token"}
+    shown = {"id", "device", "created_at", "last_seen_at", "expires_at", "token", "device_token"}
+    assert set(session.json()) == shown
     me = api.get("/api/v1/me", headers={"Authorization": f"bearer {session.json()['token']}"}).json()
     assert me == made.json()
     assert (me["handle"], me["email"], me["display_name"], me["is_moderator"]) == (
@@ -103,7 +109,9 @@ def test_one_sees_ones_own_devices_without_their_tokens_and_not_those_that_are_o
         factories.client(requester)
     Session.objects.filter(person=requester).update(created_at=Now() - timedelta(days=1), expires_at=Now())
     rows = factories.client(requester).get("/api/v1/sessions").json()["data"]
-    assert [set(row) for row in rows] == [{"id", "device", "created_at", "expires_at"}]
+    shown = {"id", "device", "created_at", "last_seen_at", "expires_at", "is_current"}
+    assert [set(row) for row in rows] == [shown]
+    assert rows[0]["is_current"] is True
 
 
 def test_logging_out_of_the_session_that_one_uses_ends_it(requester: Person) -> None:

@@ -113,6 +113,7 @@ ARRANGED: dict[Reason, Callable[[Grant], Claim]] = {
     Reason.STALE_EPOCH: changed(epoch=F("epoch") + 1),
     Reason.NOT_YET: not_yet,
     Reason.EXPIRED: expired,
+    Reason.GUARDIAN: changed(guardian=F("subject")),
     Reason.EXHAUSTED: changed(uses=F("max_uses")),
     Reason.PURPOSE: changed(purposes=["education"]),
     Reason.AUDIENCE: changed(audience="private"),

@@ -109,6 +109,7 @@ def _fitting(draw: Draw, case: Draft, name: int, person: str) -> Draft:
         "forbidden_words": () if draw.random() < 0.5 else ("nobody says this",),
         "review": draw.random() < 0.3,
         "closed": False,
+        "waits": False,
         "group": draw.choice(GROUPS) if draw.random() < 0.3 else "",
     }
 
@@ -128,6 +129,7 @@ def _add_beside(draw: Draw, case: Draft, person: str) -> None:
     taken = {one["name"] for one in case["papers"]}
     paper["name"] = draw.choice([name for name in range(UNKNOWN) if name not in taken])
     paper["closed"], paper["group"] = draw.random() < 0.3, draw.choice(GROUPS)
+    paper["waits"] = draw.random() < 0.2
     if draw.random() < 0.3:
         paper["ends"] = case["now"] - draw.choice((0, 1))
     case["papers"].append(paper)
@@ -190,6 +192,7 @@ FAULTS: list[Fault] = [
     _paper("begins", lambda draw, case, paper: case["now"] + draw.choice((0, 1, 2))),
     _paper("ends", lambda draw, case, paper: case["now"] - draw.choice((0, 1))),
     _paper("closed", lambda draw, case, paper: True),
+    _paper("waits", lambda draw, case, paper: True),
     _at("request", _paper("used", lambda draw, case, paper: paper["most"] + draw.choice((-1, 0, 0, 1)))),
     _paper("used", lambda draw, case, paper: paper["most"]),
     _at("publish", _unseen),
@@ -233,6 +236,7 @@ def fact(paper: Paper) -> GrantFact:
         text_rules=paper.forbidden_words,
         review=paper.review,
         closed=paper.closed,
+        awaits_guardian=paper.waits,
         group=Group(paper.group) if paper.group else None,
     )
 
@@ -294,8 +298,9 @@ def closest_differences(seed: int, count: int) -> list[list[Paper]]:
     draw, apart = random.Random(seed), []
     for _ in range(count):
         papers = [
-            Paper(name, "ann", ends=draw.choice((0, 1)), closed=draw.random() < 0.4, group=draw.choice(GROUPS))
+            paper._replace(name=name, ends=draw.choice((0, 1)), closed=draw.random() < 0.4, group=draw.choice(GROUPS))
             for name in draw.sample(range(UNKNOWN), draw.randint(1, 6))
+            for paper in (Paper(0, "ann", waits=draw.random() < 0.3),)
         ]
         chosen = rules.closest([fact(paper) for paper in papers], TICKS[0])
         if chosen != fact(reference.closest(papers, 0)):

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, TypeVar, cast
 from django.db import connection, transaction
 
 from accounts import graph
-from consent import asks, expiry, grants, groups, likenesses, withdrawal
+from consent import asks, expiry, grants, groups, likenesses, suspension, withdrawal
 from consent.grants import Terms
 from consent.models import Ask, Choice
 from consent.rules import Group
@@ -185,6 +185,12 @@ class Deeds:
             self.both(f"{word} by hand", self.world.choose(name, whom, word), chosen)
 
     # Ends.
+
+    @deed
+    def suspend(self, name: str) -> None:
+        """End in consent what a suspension ends; sessions and lists are accounts' own."""
+        person_id = self.stage.people[name].id
+        self.both("suspend", self.world.suspend(name), lambda: suspension.end_all(person_id=person_id))
 
     @deed
     def withdraw(self, name: str, kind: str, what: Any, mode: str) -> None:

@@ -371,6 +371,13 @@ class World:
         self.leaves["invalidation"] += len({self.papers[name].subject for name in names})
         self._end(names, "invalidated")
 
+    def suspend(self, person: str) -> str:
+        """Suspend a person: what they were granted and what they granted ends, but their own to themselves."""
+        pairs = {name: (paper.subject, self.grantee.get(name)) for name, paper in self.papers.items()}
+        theirs = {name for name, pair in pairs.items() if person in pair and pair != (person, person)}
+        self.invalidate({name for name in theirs if self.stays(name)})
+        return "ok"
+
     def unchoose(self, subject: str, person: str) -> str:
         """Take one's word on a person back."""
         if self.said.pop((subject, person), ""):

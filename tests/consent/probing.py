@@ -8,7 +8,14 @@ from types import ModuleType
 from django.conf import settings
 from django.db import connection, transaction
 
-from tests.consent import promises, promises_of_groups, promises_of_proof, promises_of_scope, promises_of_wiring
+from tests.consent import (
+    promises,
+    promises_of_groups,
+    promises_of_guardians,
+    promises_of_proof,
+    promises_of_scope,
+    promises_of_wiring,
+)
 
 Probe = Callable[[], bool]
 
@@ -21,7 +28,10 @@ def _written_in(module: ModuleType) -> list[Probe]:
 
 PROBES = [
     probe
-    for module in (promises, promises_of_scope, promises_of_groups, promises_of_wiring, promises_of_proof)
+    for module in (
+        *(promises, promises_of_scope, promises_of_groups, promises_of_guardians),
+        *(promises_of_wiring, promises_of_proof),
+    )
     for probe in _written_in(module)
 ]
 

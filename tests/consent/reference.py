@@ -28,6 +28,8 @@ class Paper(NamedTuple):
     forbidden_words: tuple[str, ...] = ()
     review: bool = False
     closed: bool = False
+    waits: bool = False
+    """For a guardian's word."""
     group: str = ""
 
 
@@ -75,6 +77,7 @@ LAW: dict[str, Sentence] = {
     "vetoed": lambda case, one, grant: one.subject not in case.vetoed,
     "ended": lambda case, one, grant: grant.state == "given",
     "stale_epoch": lambda case, one, grant: one.epoch in {None, grant.epoch},
+    "guardian": lambda case, one, grant: not grant.waits,
     "not_yet": lambda case, one, grant: case.now >= grant.begins,
     "expired": lambda case, one, grant: case.now < grant.ends,
     "right": lambda case, one, grant: {one.right} <= grant.rights | {""},
@@ -117,9 +120,10 @@ def answering(case: Case, one: Shown) -> list[Paper]:
 
 
 def closest(papers: Iterable[Paper], now: int) -> Paper:
-    """Return the grant that answers: what is open before what is closed, what lasts before what is over, the grant for
-    fewest people before those for more, and the oldest of several."""
+    """Return the grant that answers: what counts before what waits for a guardian, what is open before what is closed,
+    what lasts before what is over, the grant for fewest people before those for more, and the oldest of several."""
     left = set(papers)
+    left = {paper for paper in left if not paper.waits} or left
     left = {paper for paper in left if not paper.closed} or left
     left = {paper for paper in left if now < paper.ends} or left
     for people in PEOPLE_OF:

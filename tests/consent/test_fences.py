@@ -36,6 +36,7 @@ def test_a_grant_as_it_was_given_is_valid(grant: Grant) -> None:
         {"state": "withdrawn", "ended_at": Now()},
         {"state": "expired", "ended_at": Now()},
         {"epoch": F("epoch") + 1},
+        {"guardian": F("subject")},
         {"not_before": Now() + HOUR},
         {"not_before": Now() - HOUR, "expires_at": Now()},
     ],
@@ -80,14 +81,21 @@ def _valid_in_sql(grant_id: UUID, epoch: int) -> tuple[bool, Any]:
     return valid, now
 
 
+def _signed(guardian: str) -> Any:
+    return Now() if guardian == "confirmed" else None
+
+
 @pytest.mark.parametrize("state", ["given", "withdrawn"])
 @pytest.mark.parametrize("remembered", [1, 2])
+@pytest.mark.parametrize("guardian", ["nobody's", "waiting", "confirmed"])
 @pytest.mark.parametrize("begins", [-HOUR, HOUR])
 @pytest.mark.parametrize("ends", [timedelta(minutes=-1), 2 * HOUR])
 def test_the_fence_agrees_with_the_rule(
-    grant: Grant, state: str, remembered: int, begins: timedelta, ends: timedelta
+    grant: Grant, state: str, remembered: int, guardian: str, begins: timedelta, ends: timedelta
 ) -> None:
     now = database_now()
+    if guardian != "nobody's":
+        Grant.objects.filter(id=grant.id).update(guardian=F("subject"), cosigned_at=_signed(guardian))
     ended_at = None if state == "given" else now
     Grant.objects.filter(id=grant.id).update(
         state=state, ended_at=ended_at, not_before=min(now + begins, now + ends - HOUR), expires_at=now + ends

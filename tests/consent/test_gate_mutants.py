@@ -13,9 +13,10 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.db.models import Value
+from django.db.models import F, Value
 
 from consent import (
+    cosigning,
     ends,
     fences,
     gate,
@@ -30,13 +31,15 @@ from consent import (
     receipts,
     reviews,
     rules,
+    suspension,
+    teens,
     withdrawal,
 )
 from consent.models import Acceptance, Grant, Permit, PermitSubject
 from consent.rules import Allowed, Claim, Facts, Point, Refused, State, Wish
 from socialvideo.lib.errors import Problem
 from socialvideo.lib.ids import new_id
-from tests.consent import promises, promises_of_scope
+from tests.consent import promises, promises_of_guardians, promises_of_scope
 
 Patch = pytest.MonkeyPatch
 DAY = timedelta(days=1)
@@ -422,6 +425,35 @@ MUTANTS: dict[str, Row] = {
     "a trial is journaled": (
         promises_of_scope.a_trial_leaves_no_trace,
         patched(gate, "would", lambda **asked: gate.use(point=Point.REQUEST, effect=nothing, **asked)),
+    ),
+    # The guardian's word, and suspension.
+    "an unconfirmed grant counts": (
+        promises_of_guardians.an_unconfirmed_grant_covers_nothing,
+        around(rules, "standing", lambda real, g, e, now: real(replace(g, awaits_guardian=False), e, now)),
+    ),
+    "the fence ignores the guardian": (
+        promises.fence_breaks(guardian=F("subject")),
+        unconditional("(g.guardian_id IS NULL OR g.cosigned_at IS NOT NULL)"),
+    ),
+    "an unconfirmed likeness counts": (
+        promises_of_guardians.an_unconfirmed_likeness_is_not_enrolled,
+        patched(gate, "_enrolled", everybody),
+    ),
+    "teenagers need no guardian": (
+        promises_of_guardians.a_teenagers_grant_is_the_guardians_to_confirm,
+        patched(teens, "guardian_for", nothing),
+    ),
+    "teenagers grant to everyone": (
+        promises_of_guardians.a_teenager_grants_nothing_to_everyone,
+        patched(teens, "require_grantable", nothing),
+    ),
+    "a guardian's word outlives them": (
+        promises_of_guardians.a_guardian_who_leaves_takes_their_word_along,
+        patched(cosigning, "sever", nothing),
+    ),
+    "a suspension ends no grant": (
+        promises_of_guardians.a_suspension_ends_what_the_person_was_granted,
+        patched(suspension, "end_all", nothing),
     ),
     # Ledger and receipts.
     "leaves have no prefix": (

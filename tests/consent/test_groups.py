@@ -158,7 +158,7 @@ def test_what_is_taken_up_has_the_terms_of_the_offer(db: None) -> None:
 
 def test_every_term_of_a_grant_is_taken_over() -> None:
     fact = {field.name for field in fields(rules.GrantFact)} - {"id", "subject_id", "state", "epoch", "uses", "closed"}
-    columns = {"denied": "denied_categories", "rights": "may_remix"}
+    columns = {"denied": "denied_categories", "rights": "may_remix", "awaits_guardian": "cosigned_at"}
     assert {columns.get(name, name) for name in fact - {"group"}} <= set(groups.TAKEN_OVER)
 
 

@@ -29,7 +29,7 @@ from hypothesis.stateful import (
 )
 
 from accounts import graph
-from consent import gate, permits, rules, withdrawal
+from consent import gate, permits, rules, suspension, withdrawal
 from consent.rules import DENIED_BY_DEFAULT, Category, Group
 from consent.withdrawal import Mode
 from tests.consent import acting
@@ -231,6 +231,7 @@ DEEDS: list[tuple[int, Rows, Deed]] = [
     (3, always, lambda m, dice: m.choose(dice.subject(), dice.requester(), dice.choice(WORDS))),
     (1, always, erase),
     (4, grants, withdraw),
+    (1, grants, lambda m, dice: m.suspend(dice.person())),
     # At work.
     (3, always, lambda m, dice: m.request(dice.requester(), dice.pair(), dice.wish())),
     (2, always, lambda m, dice: m.make(dice.requester(), dice.pair(), dice.wish())),
@@ -360,6 +361,7 @@ FAULTS: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
     "vetoes are not read": patched(gate, "_vetoed", lambda _: frozenset()),
     "a paused run seals": patched(pipeline.jobs, "_own", lambda claimed: Job.objects.filter(id=claimed.job_id)),
     "parting ends nothing": patched(graph, "_part", nothing),
+    "a suspension ends nothing": patched(suspension, "end_all", nothing),
 }
 
 

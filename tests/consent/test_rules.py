@@ -56,6 +56,7 @@ REMEMBERED = Claim(ANNA, STANDING.id, 3)
 FAULTS: dict[Reason, GrantFact] = {
     Reason.ENDED: replace(STANDING, state=State.WITHDRAWN),
     Reason.STALE_EPOCH: replace(STANDING, epoch=4),
+    Reason.GUARDIAN: replace(STANDING, awaits_guardian=True),
     Reason.NOT_YET: replace(STANDING, not_before=NOW + TICK),
     Reason.EXPIRED: replace(STANDING, expires_at=NOW),
     Reason.EXHAUSTED: replace(STANDING, uses=1),

@@ -117,7 +117,7 @@ def test_writing_one_thing_takes_the_same_queries_among_many(
         many(subject, requester)
     ask = {"subject": "eileen", "purposes": ["personal"], "audience": "private"}
     given = {"grantee": "sam", "purposes": ["personal"], "audience": "private"}
-    assert queries(lambda: as_requester.post(f"{API}/asks", ask, format="json"), 201) == 5
+    assert queries(lambda: as_requester.post(f"{API}/asks", ask, format="json"), 201) == 6
     answer = f"{API}/asks/{Ask.objects.get(subject=subject, requester=requester).id}/answer"
     assert queries(lambda: as_subject.put(answer, {"answer": "deferred"}, format="json")) == 4
     assert queries(lambda: as_subject.post(f"{API}/grants", given, format="json"), 201) == 12

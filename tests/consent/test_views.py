@@ -93,7 +93,8 @@ def test_a_photo_is_enrolled_and_never_given_out(requester: Person, as_requester
     reply = as_requester.put(f"{API}/me/likeness", {"photo": photo()}, format="multipart")
     assert reply.status_code == 201
     row = Likeness.objects.get()
-    assert reply.json() == {"id": str(row.id), "width": 80, "height": 64, "created_at": reply.json()["created_at"]}
+    shown = {"id": str(row.id), "awaits_guardian": False, "width": 80, "height": 64}
+    assert reply.json() == {**shown, "created_at": reply.json()["created_at"]}
     assert as_requester.get(f"{API}/me/likeness").json() == reply.json()
 
 

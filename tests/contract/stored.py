@@ -9,8 +9,8 @@ from django.core.files.storage import default_storage
 from django.db import connection
 
 ROOMS = ("accounts", "consent", "worker", "feed", "moderation", "lib")
-# Counts of requests change with every request.
-COUNTS = {"lib_requestcount"}
+# Counts of requests and of failed tries change with every one.
+COUNTS = {"lib_requestcount", "accounts_attempt"}
 # A denial of the gate is itself written down, with its leaf.
 JOURNAL = {"consent_decision", "consent_ledgerleaf", "consent_ledgerhead", "consent_ledgernode"}
 

@@ -21,17 +21,29 @@ def test_every_route_is_decided_for_everybody_and_none_is_left_over() -> None:
     assert set(ROUTES) ^ set(TABLE) == set()
 
 
-@pytest.mark.parametrize("name", [name for name in TABLE if name not in UNDESCRIBED])
-def test_a_route_answers_each_caller_as_decided_and_a_refusal_changes_nothing(name: str, world: World) -> None:
-    answers = []
-    for who in WHO:
-        api, before = worlds.client(world, who), stored.everything(but=stored.JOURNAL)
-        with worlds.undone():
-            response = worlds.send(world, ROUTES[name], api)
-            assert response.status_code < 400 or stored.everything(but=stored.JOURNAL) == before
-            assert response.status_code < 400 or response["Content-Type"] == "application/problem+json"
-        answers.append(response.status_code)
-    assert tuple(answers) == TABLE[name]
+def groups() -> dict[str, list[str]]:
+    """The routes by the first word of their address, so that those of one word share a world."""
+    found: dict[str, list[str]] = {}
+    for name in TABLE:
+        if name not in UNDESCRIBED:
+            found.setdefault(name.split("/")[1], []).append(name)
+    return found
+
+
+def answer(world: World, name: str, who: str) -> int:
+    """The status that a caller gets. Whatever it is, the world is afterwards as it was; refused, it never changed."""
+    api, before = worlds.client(world, who), stored.everything(but=stored.JOURNAL)
+    with worlds.undone():
+        response = worlds.send(world, ROUTES[name], api)
+        assert response.status_code < 400 or stored.everything(but=stored.JOURNAL) == before, (name, who)
+        assert response.status_code < 400 or response["Content-Type"] == "application/problem+json", (name, who)
+    return response.status_code
+
+
+@pytest.mark.parametrize("names", groups().values(), ids=groups())
+def test_a_route_answers_each_caller_as_decided_and_a_refusal_changes_nothing(names: list[str], world: World) -> None:
+    answers = {name: tuple(answer(world, name, who) for who in WHO) for name in names}
+    assert answers == {name: TABLE[name] for name in names}
 
 
 def test_whoever_is_not_signed_in_gets_401_everywhere_but_on_the_public_routes() -> None:
@@ -46,7 +58,7 @@ def test_on_moderation_routes_everybody_but_moderators_gets_403() -> None:
 
 def test_neither_a_stranger_nor_a_moderator_reaches_a_private_thing_by_its_id() -> None:
     rows = [row for name, row in TABLE.items() if "_id}" in name]
-    assert len(rows) == 16
+    assert len(rows) == 25
     assert all(row[WHO.index(who)] == 404 for row in rows for who in ("stranger", "moderator"))
 
 

@@ -1,6 +1,7 @@
 """What holds for every reply of the API: rate limits, pages, times, ids, validators. Generated from the routes."""
 
 import re
+import secrets
 from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
@@ -12,7 +13,7 @@ from rest_framework.test import APIClient
 
 from accounts import graph
 from accounts.discovery import epochs, transparency
-from accounts.models import Follow, Person
+from accounts.models import Follow, Guardianship, Passkey, Person
 from accounts.views import MeView, PeopleView
 from consent import asks, groups, withdrawal
 from consent.models import Ask, Choice, Grant
@@ -74,6 +75,10 @@ def filled(world: World, times: int) -> None:
         discovering.befriend(requester, someone)
         transparency.publish(epochs.usable()[-1])
         factories.client(requester)
+        Guardianship.objects.create(ward=factories.teen(), guardian=requester)
+        factories.grant(world.security.guardianship.ward, someone)
+        passkey = {"credential_id": secrets.token_bytes(16), "credential": b"", "name": "key"}
+        Passkey.objects.create(person=requester, **passkey)
     # From here on the videos are drafts that wait for their review.
     Grant.objects.filter(id=world.grant.id).update(review=True)
 
@@ -207,11 +212,12 @@ def test_over_the_quota_a_request_is_refused_with_the_time_to_wait(
     one_factor: None, db: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(PeopleView, "rate", Policy("sign-up", 2, 600))
-    body = {"handle": "x", "email": "x", "password": "x"}
+    body = {"handle": "x", "email": "x", "birth_date": "x", "password": "x"}
     left = [APIClient().post("/api/v1/people", body, format="json")["RateLimit"].split(";")[1] for _ in range(2)]
     assert left == ["r=1", "r=0"]
     with stored.unchanged():
-        good = {"handle": "ada", "email": "a@example.org", "password": factories.PASSWORD}
+        good = {**body, "handle": "ada", "email": "a@example.org", "birth_date": "1990-12-10"}
+        good["password"] = factories.PASSWORD
         refused = APIClient().post("/api/v1/people", good, format="json")
         assert refusals.said(refused) == (429, "rate_limited")
     assert 1 <= int(refused["Retry-After"]) <= 600

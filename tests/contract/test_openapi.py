@@ -97,7 +97,7 @@ def test_every_operation_names_its_refusals_as_problem_documents(route: Route) -
     wanted |= {"400", "411", "413", "415", "422"} if "requestBody" in operation(route) else set()
     wanted |= {"403"} if "/moderation/" in route.address else set()
     assert wanted - {"401"} <= set(refusals)
-    assert ("401" in refusals) == ("401" in wanted) or route.address == "/sessions"
+    assert ("401" in refusals) == ("401" in wanted) or route.address.startswith("/sessions")
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=str)
@@ -105,10 +105,8 @@ def test_every_operation_gives_one_success(route: Route) -> None:
     answers = operation(route)["responses"]
     (success,) = (status for status in answers if status < "300")
     assert ("content" in answers[success]) == (success != "204")
-    made = "200" if str(route) in ASKING else "201 202"
-    assert (
-        success in {"GET": "200", "POST": made, "PUT": "200 201 202 204", "PATCH": "200", "DELETE": "204"}[route.method]
-    )
+    made, put = "200" if str(route) in ASKING else "201 202", "200 201 202 204"
+    assert success in {"GET": "200", "POST": made, "PUT": put, "PATCH": "200", "DELETE": "204"}[route.method]
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=str)
@@ -124,11 +122,15 @@ def test_the_addresses_of_the_stream_server_are_described_in_words() -> None:
     assert "open_video" in COMMITTED["info"]["description"]
 
 
+# What is sent to us and never back.
+TAKEN_ALONE = {"SignUp", "LogIn", "PasswordChange", "PasswordReset", "Confirmation", "MailToken", "EmailChange"}
+
+
 def test_no_secret_is_part_of_a_reply() -> None:
     replies = {
         name: schema["properties"]
         for name, schema in COMMITTED["components"]["schemas"].items()
-        if "properties" in schema and name not in ("SignUp", "LogIn")
+        if "properties" in schema and name not in TAKEN_ALONE
     }
     shown = {(name, member) for name, members in replies.items() for member in members}
     assert {

@@ -25,7 +25,9 @@ from moderation import reports
 from socialvideo.lib.etags import etag
 from tests import factories
 from tests.accounts import discovering
+from tests.contract import security
 from tests.contract.routes import Route
+from tests.contract.security import Security
 from worker.models import Job, Video
 
 ANONYMOUS = "anonymous"
@@ -33,6 +35,7 @@ OCTETS = "application/octet-stream"
 WITH_OCTETS = ("POST /contacts/evaluations", "PUT /contacts/edges")
 WITH_BODY = (
     "PUT /contacts/enrolment",
+    *security.WITH_BODY,
     "PUT /asks/{ask_id}/answer",
     "PUT /videos/{video_id}/review",
     "PUT /me/likeness/people/{handle}",
@@ -54,6 +57,7 @@ class World:
     withdrawal: Withdrawal
     session: Session
     proofs: dict[str, dict[str, str]]
+    security: Security
 
 
 def made() -> World:
@@ -76,6 +80,7 @@ def made() -> World:
     with_picture(requester)
     factories.client(requester)
     people = {"subject": subject, "requester": requester, "stranger": stranger, "moderator": moderator}
+    people |= {"teen": factories.teen("tom"), "newcomer": factories.person("nora", verified_at=None)}
     return World(
         people=people,
         grant=Grant.objects.get(id=grant.id),
@@ -87,6 +92,7 @@ def made() -> World:
         withdrawal=ended,
         session=Session.objects.get(person=requester),
         proofs=proofs_of_numbers(requester),
+        security=security.made(subject, requester),
     )
 
 
@@ -133,6 +139,9 @@ def address(world: World, route: Route) -> str:
         "handle": "sam",
         "ask_id": world.ask.id,
         "grant_id": world.grant.id,
+        "guardianship_id": world.security.guardianship.id,
+        "passkey_id": world.security.passkey.id,
+        "ward_grant_id": world.security.ward_grant.id,
         "job_id": world.job.id,
         "leaf_index": 0,
         "post_id": world.post.id,
@@ -150,7 +159,13 @@ def body(world: World, route: Route) -> dict[str, Any]:
     job = {"prompt": "surfing at sunset", "purpose": "entertainment", "audience": "public", "seed": 7}
     bodies: dict[str, dict[str, Any]] = {
         "PUT /me/likeness/people/{handle}": {"choice": "chosen"},
-        "POST /people": {"handle": "ada", "email": "ada@example.org", "password": factories.PASSWORD},
+        **world.security.bodies,
+        "POST /people": {
+            "handle": "ada",
+            "email": "ada@example.org",
+            "birth_date": "1990-12-10",
+            "password": factories.PASSWORD,
+        },
         "POST /sessions": {"handle": "sam", "password": factories.PASSWORD, "device": "telephone"},
         "PATCH /me": {"bio": "I make videos."},
         "POST /asks": {"subject": "eileen", **grant, "message": "May I?"},
@@ -201,7 +216,7 @@ def send(world: World, route: Route, api: APIClient, **other: Any) -> HttpRespon
         content = {"data": {name: SimpleUploadedFile("me.png", picture())}, "format": "multipart"}
     elif str(route) in WITH_OCTETS:
         content = {"data": octets(route), "content_type": OCTETS}
-    elif route.method in ("POST", "PATCH") or str(route) in WITH_BODY:
+    elif str(route) in WITH_BODY or (route.method in ("POST", "PATCH") and str(route) not in security.WITHOUT_BODY):
         content = {"data": body(world, route), "format": "json"}
     else:
         content = {}

@@ -3,7 +3,9 @@
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import product
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -19,6 +21,7 @@ from socialvideo.lib.ids import new_id
 from tests import factories
 from tests.feed import shelf
 from tests.feed.shelf import Wanted
+from worker.models import Video
 
 VIEWERS = [("author", False), ("depicted", False), ("depicted", True), ("stranger", False), ("stranger", True)]
 STANDINGS = ("stands", "removed", "taken down")
@@ -155,6 +158,42 @@ def test_a_withdrawal_takes_the_post_out_of_every_list_at_once(
     for viewer in (stranger, subject, post.author):
         assert visibility.following(viewer=viewer.id, after=None, limit=9) == []
         assert visibility.grid(viewer=viewer.id, author=post.author_id, after=None, limit=9) == []
+
+
+SEATS = ["author", "depicted", "follower", "stranger"]
+
+
+def seen_by(post: Post, viewers: dict[str, Person]) -> list[str]:
+    """Who sees the post; every way of reading it must say the same."""
+    seen = []
+    for name, viewer in viewers.items():
+        listed = bool(visibility.grid(viewer=viewer.id, author=post.author_id, after=None, limit=9))
+        follows = Follow.objects.filter(follower=viewer, followee=post.author_id).exists()
+        assert bool(visibility.following(viewer=viewer.id, after=None, limit=9)) == (listed and follows)
+        assert bool(visibility.one(viewer=viewer.id, post_id=post.id)) == listed
+        assert visibility.may_watch(viewer=viewer.id, video_id=post.video_id) == listed
+        seen += [name] if listed else []
+    return seen
+
+
+@pytest.mark.parametrize(
+    ("condition", "seen"),
+    [
+        ({}, SEATS),
+        ({"is_private": True}, SEATS[:3]),
+        ({"suspended_until": datetime(9999, 1, 1, tzinfo=UTC)}, SEATS[:1]),
+        ({"suspended_until": datetime(2020, 1, 1, tzinfo=UTC)}, SEATS),
+        ({"is_active": False}, SEATS[:1]),
+    ],
+    ids=["as usual", "private", "suspended", "suspended once", "closed"],
+)
+def test_a_private_authors_public_posts_are_for_followers_and_a_suspended_ones_for_nobody_else(
+    video: Video, subject: Person, stranger: Person, condition: dict[str, Any], seen: list[str]
+) -> None:
+    post, follower = factories.post(video.owner, video), factories.person()
+    Follow.objects.create(follower=follower, followee=video.owner)
+    Person.objects.filter(id=video.owner_id).update(**condition)
+    assert seen_by(post, dict(zip(SEATS, (video.owner, subject, follower, stranger), strict=True))) == seen
 
 
 # The two-stage query against the naive one

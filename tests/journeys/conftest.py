@@ -27,6 +27,6 @@ def running() -> Iterator[Running]:
 def cast(running: Running, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cast]:
     """The four people, signed up and logged in."""
     monkeypatch.setenv("DEMO_PASSWORD", PASSWORD)
-    gathered = people.gather(running.house.api_url)
+    gathered = people.gather(running.house.api_url, running.house.var / "mail")
     yield gathered
     gathered.close()

@@ -33,7 +33,7 @@ def diffusing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 def granted(diffusing: Running, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cast]:
     """The four people, with Eileen's grant for Sam."""
     monkeypatch.setenv("DEMO_PASSWORD", PASSWORD)
-    cast = people.gather(diffusing.house.api_url)
+    cast = people.gather(diffusing.house.api_url, diffusing.house.var / "mail")
     cast.eileen.send("PUT", "/me/likeness", 201, fields=picture("photo", PORTRAIT))
     cast.eileen.send("POST", "/grants", 201, 409, json=seed.terms())
     yield cast

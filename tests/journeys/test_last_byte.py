@@ -10,15 +10,14 @@ import signal
 import statistics
 import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
-from demo import rendering, seed
-from demo.client import Caller, picture
-from demo.people import PORTRAIT, Cast
+from demo.client import Caller
+from demo.people import Cast
 from socialvideo.embedded.processes import House
 from tests.journeys.running import PASSWORD, Running, wait_until
+from tests.journeys.streams import FILM_BYTES, publish
 from tests.journeys.viewers import Crowd, Viewer
 
 pytestmark = [pytest.mark.journey, pytest.mark.proof]
@@ -27,29 +26,7 @@ STREAMS = 200 if FULL else 20
 LIMIT = 256 * 1024
 # A player of 4 Mbit/s, as a telephone's.
 PACE = 512 * 1024
-# Nobody comes to its end. It is a hole in the file: it takes no place on the disk.
-FILM_BYTES = 1024**3
 EARS = "FROM pg_stat_activity WHERE application_name = 'socialvideo ear'"
-
-
-def lengthen(film: Path) -> None:
-    """Make a film longer than anybody watches: behind it a box that players skip (ISO 14496-12 §8.1.2)."""
-    size = FILM_BYTES - film.stat().st_size
-    with film.open("ab") as file:
-        file.write(size.to_bytes(4, "big") + b"free")
-    os.truncate(film, FILM_BYTES)
-
-
-def publish(running: Running, cast: Cast) -> str:
-    """Have Sam publish a rendered film of Eileen's under a fresh grant; return its id."""
-    cast.eileen.send("POST", "/withdrawals", 201, json={"scope": "everything"})
-    cast.eileen.send("PUT", "/me/likeness", 201, fields=picture("photo", PORTRAIT))
-    cast.eileen.send("POST", "/grants", 201, json={**seed.terms(), "audience": "public"})
-    video = rendering.make(cast.sam, "a long wave", "public")
-    cast.sam.send("POST", "/posts", 201, json={"video": video, "audience": "public", "caption": ""})
-    ((file,),) = running.query("SELECT file FROM worker_video WHERE id = %s", video)
-    lengthen(running.house.var / "media" / str(file))
-    return video
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +35,7 @@ def viewers(running: Running) -> list[Caller]:
     made = [Caller(running.house.api_url, f"viewer{number}") for number in range(STREAMS // 4)]
     for one in made:
         account = {"handle": one.handle, "email": f"{one.handle}@example.org", "password": PASSWORD[:16]}
+        account["birth_date"] = "1990-01-01"
         one.send("POST", "/people", 201, json={**account, "display_name": one.handle})
         one.log_in(PASSWORD[:16])
     return made

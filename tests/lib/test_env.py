@@ -152,3 +152,42 @@ def test_of_eight_processes_at_once_one_makes_the_secret_and_all_read_it(tmp_pat
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
     assert [left.name for left in file.parent.iterdir()] == ["secret"]
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("console:", {"EMAIL_BACKEND": "console.EmailBackend"}),
+        ("file:///var/my%20mail", {"EMAIL_BACKEND": "filebased.EmailBackend", "EMAIL_FILE_PATH": "/var/my mail"}),
+        ("smtp://mx", {"EMAIL_HOST": "mx", "EMAIL_PORT": 25, "EMAIL_USE_TLS": False, "EMAIL_USE_SSL": False}),
+        ("smtp+tls://u:p%40ss@mx", {"EMAIL_PORT": 587, "EMAIL_USE_TLS": True, "EMAIL_HOST_PASSWORD": "p@ss"}),
+        ("smtps://u:p@mx:4650", {"EMAIL_PORT": 4650, "EMAIL_USE_SSL": True, "EMAIL_HOST_USER": "u"}),
+    ],
+)
+def test_a_mailbox_is_the_log_a_folder_or_a_server(
+    variable: pytest.MonkeyPatch, written: str, read: dict[str, object]
+) -> None:
+    variable.setenv("NAME", written)
+    found = env.mailbox("NAME", "console:")
+    assert {name: str(found[name]).removeprefix("django.core.mail.backends.") for name in read} == {
+        name: str(value) for name, value in read.items()
+    }
+
+
+@pytest.mark.parametrize("written", ["", "mx", "http://mx", "file://folder", "smtp:", "smtp://"])
+def test_another_mailbox_is_refused_and_no_password_is_told(variable: pytest.MonkeyPatch, written: str) -> None:
+    variable.setenv("NAME", written)
+    with pytest.raises(SettingWrong, match=r"^NAME is not a mailbox\. Write console:"):
+        env.mailbox("NAME", "console:")
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "origin"),
+    [
+        ("http://127.0.0.1:8000", "localhost", "http://localhost:8000"),
+        ("https://sv.example", "sv.example", "https://sv.example"),
+        ("https://sv.example:8443/app", "sv.example", "https://sv.example:8443"),
+    ],
+)
+def test_a_passkeys_domain_and_origin_are_those_of_the_address(url: str, host: str, origin: str) -> None:
+    assert (env.host_of(url), env.origin_of(url)) == (host, origin)

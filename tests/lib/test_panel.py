@@ -1,6 +1,7 @@
 """The panel as a whole: every page answers, costs the same for one row as for five, and writes nothing."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,17 +14,19 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from accounts import graph
-from accounts.models import Person, Session
+from accounts.models import Person, Session, Suspension
 from consent import asks, reviews, withdrawal
 from consent.models import Grant, Likeness
 from consent.rules import Audience, Purpose
 from consent.withdrawal import Scope
 from moderation import actions, reports
 from socialvideo.lib import panel, ratelimit
+from socialvideo.lib.clock import database_now
 from socialvideo.lib.ratelimit import Policy
 from tests import factories
 
 TABLES = sorted(admin.site._registry, key=lambda table: table._meta.label)
+DAY = timedelta(days=1)
 every_table = pytest.mark.parametrize("table", TABLES, ids=[table._meta.label_lower for table in TABLES])
 
 
@@ -48,6 +51,7 @@ def populate(times: int) -> None:
         reviews.accept(subject=subject, video_id=video.id, digest=bytes(video.content_digest))
         withdrawal.withdraw(subject=subject, scope=Scope(video_id=video.id))
         withdrawal.withdraw(subject=subject, scope=Scope())
+        Suspension.objects.create(person=requester, moderator=subject, until=database_now() + DAY, reason="Threats.")
 
 
 def page(table: type[Model], name: str, *args: Any) -> str:
@@ -95,7 +99,7 @@ def look(staff: Client) -> Callable[[str], str]:
 
 def test_the_panel_shows_these_tables_and_no_other() -> None:
     assert {table._meta.label for table in TABLES} == {
-        *("accounts.Person", "accounts.Session"),
+        *("accounts.Person", "accounts.Session", "accounts.Suspension"),
         *("consent.Ask", "consent.Decision", "consent.Grant", "consent.LedgerHead", "consent.LedgerLeaf"),
         *("consent.Likeness", "consent.Permit", "consent.Withdrawal", "consent.Acceptance", "consent.Veto"),
         *("worker.Job", "worker.Video", "feed.Post", "moderation.Report", "moderation.Action"),

@@ -4,23 +4,30 @@ import pytest
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from accounts import mail, recovery, sweeping
+from accounts.tasks import sweep as tidy
 from consent import expiry
 from consent.tasks import expire
 from socialvideo.celery import app
 from socialvideo.lib.ids import new_id
 from worker import jobs, pipeline, storage, tasks
 
-NAMES = {"worker.tasks.run_job", "worker.tasks.sweep", "worker.tasks.purge", "consent.tasks.expire"}
+NAMES = {
+    *("worker.tasks.run_job", "worker.tasks.sweep", "worker.tasks.purge", "consent.tasks.expire"),
+    *("accounts.tasks.send_mail", "accounts.tasks.send_reset", "accounts.tasks.sweep"),
+}
 
 
 def test_every_task_is_registered_under_its_name() -> None:
-    assert {name for name in app.tasks if name.startswith(("worker.", "consent."))} == NAMES
+    assert {name for name in app.tasks if name.startswith(("worker.", "consent.", "accounts.tasks."))} == NAMES
 
 
 def test_whatever_is_sent_scheduled_or_routed_is_registered() -> None:
     app.loader.import_default_modules()
     scheduled = {entry["task"] for entry in settings.CELERY["beat_schedule"].values()}
-    assert {jobs.RUN, jobs.PURGE} | scheduled | set(settings.CELERY["task_routes"]) <= set(app.tasks)
+    assert {jobs.RUN, jobs.PURGE, mail.SEND, recovery.SEND} | scheduled | set(settings.CELERY["task_routes"]) <= set(
+        app.tasks
+    )
 
 
 def test_the_withdrawal_handlers_can_be_called() -> None:
@@ -37,7 +44,12 @@ def test_run_job_runs_that_job(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     ("task", "room", "verb"),
-    [(tasks.sweep, jobs, "sweep"), (tasks.purge, storage, "purge"), (expire, expiry, "sweep")],
+    [
+        (tasks.sweep, jobs, "sweep"),
+        (tasks.purge, storage, "purge"),
+        (expire, expiry, "sweep"),
+        (tidy, sweeping, "sweep"),
+    ],
 )
 def test_a_task_makes_one_call(monkeypatch: pytest.MonkeyPatch, task: object, room: object, verb: str) -> None:
     calls: list[str] = []

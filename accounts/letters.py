@@ -1,0 +1,60 @@
+"""The words of our mail. Plain text, ASCII, and never more about a person than their handle."""
+
+from enum import StrEnum
+
+APP = "socialvideo"
+
+
+class Event(StrEnum):
+    """What a notice is about."""
+
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 (a word, no password)
+    EMAIL_CHANGED = "email_changed"
+    PASSKEY_ADDED = "passkey_added"
+    PASSKEY_REMOVED = "passkey_removed"
+    PASSKEY_CLONED = "passkey_cloned"
+    SECOND_FACTOR_ON = "second_factor_on"
+    SECOND_FACTOR_OFF = "second_factor_off"
+    RECOVERY_CODES = "recovery_codes"
+    GUARDIAN_INVITED = "guardian_invited"
+    GUARDIAN_NEEDED = "guardian_needed"
+    GUARDIANSHIP_ENDED = "guardianship_ended"
+    SUSPENDED = "suspended"
+
+
+NOTICES = {
+    Event.PASSWORD_CHANGED: "Your password was changed, and all other devices were signed out.",
+    Event.EMAIL_CHANGED: "The e-mail address of your account was changed. This address is no longer its own.",
+    Event.PASSKEY_ADDED: "A passkey was added to your account.",
+    Event.PASSKEY_REMOVED: "A passkey was removed from your account.",
+    Event.PASSKEY_CLONED: "Somebody tried to log in with what looks like a copy of one of your passkeys. We refused.",
+    Event.SECOND_FACTOR_ON: "Logging in with your password now takes a code from your authenticator app.",
+    Event.SECOND_FACTOR_OFF: "Logging in with your password no longer takes a second factor.",
+    Event.RECOVERY_CODES: "New recovery codes were made. The old ones are void.",
+    Event.GUARDIAN_INVITED: "Somebody asks you to be the guardian of their account. Answer in the app.",
+    Event.GUARDIAN_NEEDED: "Your ward waits for your word on their likeness. Answer in the app.",
+    Event.GUARDIANSHIP_ENDED: "A guardianship that you were part of has ended.",
+    Event.SUSPENDED: "Your account is suspended. Log in to read why.",
+}
+ALARM = "If that was not you, reset your password now and look through your devices and passkeys."
+SUBJECTS = {
+    "verify": f"Confirm your address for {APP}",
+    "change": f"Confirm your new address for {APP}",
+    "reset": f"Reset your {APP} password",
+    "notice": f"About your {APP} account",
+}
+TOKENS = {
+    "verify": "confirm that this address is yours",
+    "change": "make this the address of your account",
+    "reset": "choose a new password",
+}
+
+
+def letter(*, kind: str, event: str, handle: str, token: str, app_url: str) -> tuple[str, str]:
+    """Return subject and text of one letter; ``token`` is empty for a notice."""
+    greeting = f"Hello @{handle},\n\n"
+    if kind == "notice":
+        return SUBJECTS[kind], f"{greeting}{NOTICES[Event(event)]}\n\n{ALARM}\n"
+    link = f"Open {app_url}/{kind}#token={token}\n\nor enter" if app_url else "Enter"
+    ends = "It can be used once and ends soon. If you did not ask for it, do nothing."
+    return SUBJECTS[kind], f"{greeting}To {TOKENS[kind]}:\n\n{link} this token:\n\n    {token}\n\n{ends}\n"
