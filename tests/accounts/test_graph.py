@@ -13,10 +13,10 @@ from tests import factories
 
 def test_a_follow_is_seen_from_both_ends(requester: Person, stranger: Person) -> None:
     graph.follow(follower=requester, followee=stranger)
-    assert [row.follower for row in graph.followers(stranger)] == [requester]
-    assert [row.followee for row in graph.following(requester)] == [stranger]
-    assert not graph.followers(requester).exists()
-    assert not graph.following(stranger).exists()
+    assert [row.follower for row in graph.followers(stranger, stranger)] == [requester]
+    assert [row.followee for row in graph.following(requester, requester)] == [stranger]
+    assert not graph.followers(requester, requester).exists()
+    assert not graph.following(stranger, stranger).exists()
 
 
 def test_following_again_changes_nothing(requester: Person, stranger: Person) -> None:
