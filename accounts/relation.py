@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from accounts.models import Person, Tally
+from accounts.models import Person
 
 _ASKED = "(SELECT count(*) = 1 FROM accounts_{table} e WHERE e.{one}_id = {from_} AND e.{other}_id = {to} {more})"
 
@@ -23,7 +23,9 @@ QUERY = f"""SELECT o.id,
     {_edge("follow", "follower", "followee", back=True)},
     {_edge("block", "blocker", "blocked")},
     {_edge("mute", "muter", "muted")},
-    {_edge("closefriend", "person", "friend")}
+    {_edge("closefriend", "person", "friend")},
+    coalesce((SELECT t.followers FROM accounts_tally t WHERE t.person_id = o.id), 0),
+    coalesce((SELECT t.following FROM accounts_tally t WHERE t.person_id = o.id), 0)
     FROM unnest(%(others)s::uuid[]) AS o (id)"""
 
 
@@ -42,20 +44,24 @@ class Relation:
 
 def relations(viewer: Person, others: Iterable[UUID]) -> dict[UUID, dict[str, bool] | None]:
     """Return the relation to each person, as it is shown; None to oneself. One query."""
-    with connection.cursor() as cursor:
-        cursor.execute(QUERY, {"viewer": viewer.id, "others": list(others)})
-        return {other: _shown(viewer, other, *row) for other, *row in cursor.fetchall()}
+    return {other: _shown(viewer, other, *edges) for other, *edges, _, _ in _read(viewer, others)}
 
 
 def beside(viewer: Person, person: Person) -> dict[str, Any]:
-    """Return what stands beside a profile: the relation, whether it is private, who follows and is followed, counted."""
-    tally = Tally.objects.filter(person=person).first() or Tally(person=person)
+    """Return what stands beside a profile: the relation, whether it is private, how many follow and are followed."""
+    ((_, *edges, followers, following),) = _read(viewer, [person.id])
     return {
         "is_private": person.is_private,
-        "follower_count": tally.followers,
-        "following_count": tally.following,
-        "relation": relations(viewer, [person.id])[person.id],
+        "follower_count": followers,
+        "following_count": following,
+        "relation": _shown(viewer, person.id, *edges),
     }
+
+
+def _read(viewer: Person, others: Iterable[UUID]) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(QUERY, {"viewer": viewer.id, "others": list(others)})
+        return list(cursor.fetchall())
 
 
 def _shown(viewer: Person, other: UUID, *row: bool) -> dict[str, bool] | None:

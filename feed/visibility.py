@@ -24,7 +24,7 @@ from worker import standing
 UNBLOCKED = f"""({unblocked_sql("%(viewer)s", "{p}.author_id")} AND (SELECT count(*) = 0 FROM worker_depiction y
     WHERE y.video_id = {{p}}.video_id AND NOT {unblocked_sql("%(viewer)s", "y.subject_id")}))"""
 FOLLOWED = "EXISTS (SELECT 1 FROM accounts_follow w WHERE w.follower_id = %(viewer)s AND w.followee_id = {p}.author_id)"
-CLOSE = "EXISTS (SELECT 1 FROM accounts_closefriend c WHERE c.person_id = {p}.author_id AND c.friend_id = %(viewer)s)"
+CLOSE = "EXISTS (SELECT 1 FROM accounts_closefriend k WHERE k.person_id = {p}.author_id AND k.friend_id = %(viewer)s)"
 AUDIENCE = f"""({{p}}.author_id = %(viewer)s
     OR (SELECT {good_sql("q")} AND (EXISTS (SELECT 1 FROM worker_depiction x
             WHERE x.video_id = {{p}}.video_id AND x.subject_id = %(viewer)s)
