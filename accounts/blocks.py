@@ -90,7 +90,12 @@ def none_between(one: UUID | OuterRef, other: UUID | OuterRef) -> Q:
 
 def unblocked_sql(viewer: str, other: str) -> str:
     """Return the same as ``unblocked`` as an SQL predicate over two expressions that name people."""
-    return f"({_BETWEEN.format(one=viewer, other=other)} = 0 OR {_MODERATES.format(one=viewer)})"
+    return f"({none_between_sql(viewer, other)} OR {_MODERATES.format(one=viewer)})"
+
+
+def none_between_sql(one: str, other: str) -> str:
+    """Return the same as ``none_between`` as an SQL predicate; each expression is used twice."""
+    return f"({_BETWEEN.format(one=one, other=other)} = 0)"
 
 
 def require_none(one: UUID, other: UUID) -> None:

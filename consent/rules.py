@@ -129,7 +129,7 @@ NEW_USES = frozenset({Point.REQUEST, Point.START, Point.STEP, Point.SEAL, Point.
 # Points at which a photo is about to be used, or is in use.
 PHOTO_USES = frozenset({Point.REQUEST, Point.START, Point.STEP, Point.SEAL})
 
-WIDTH = {audience: width for width, audience in enumerate(Audience)}
+WIDTH = {Audience.PRIVATE: 0, Audience.CLOSE_FRIENDS: 1, Audience.FOLLOWERS: 2, Audience.PUBLIC: 3}
 BREADTH = {None: 0, Group.CHOSEN: 1, Group.MUTUALS: 2, Group.EVERYONE: 3}
 
 

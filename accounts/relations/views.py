@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import blocks, closeness, graph, mutes, people, requests, suggestions
+from accounts import blocks, closeness, graph, mutes, people, requests, rules, suggestions
 from accounts.auth import signed_in
 from accounts.models import Person
 from accounts.relation import relations
@@ -45,7 +45,8 @@ def found(request: Request, handle: str) -> Person:
 
 def undone(request: Request, handle: str, undo: Callable[[str], bool]) -> Response:
     """Answer 204 once something of mine about a handle is undone; 404 for a handle that I could not know."""
-    if not undo(handle.lower().removeprefix("@")):
+    plain = handle.lower().removeprefix("@")
+    if not rules.HANDLE.fullmatch(plain) or not undo(plain):
         found(request, handle)
     return Response(status=204)
 

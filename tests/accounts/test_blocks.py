@@ -103,8 +103,10 @@ def test_lists_leave_out_with_whom_the_viewer_is_blocked(
     }
     both = ["kim", "sam"] * 2
     assert {name: sorted(handles) for name, handles in seen.items()} == {
-        "sam": ["sam", "sam"], "kim": ["kim", "kim"],
-        "eileen": sorted(both), "mona": sorted(both),
+        "sam": ["sam", "sam"],
+        "kim": ["kim", "kim"],
+        "eileen": sorted(both),
+        "mona": sorted(both),
     }
 
 

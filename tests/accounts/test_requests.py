@@ -1,4 +1,4 @@
-"""Requests to follow a private account: let in, declined in silence, taken back. Nobody nags, least of all teenagers."""
+"""Requests to follow a private account: let in, declined in silence, taken back. Nobody nags, least of all a teen."""
 
 from datetime import timedelta
 
