@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from django.db.models import Q
 
-from accounts import blocks, edges
-from accounts.models import Block
-from consent import blocking, ends, gate, groups, permits, rules
-from consent.models import Grant
+from accounts import blocks, edges, graph
+from accounts.models import Block, Follow, Person
+from consent import asks, blocking, ends, gate, groups, permits, rules
+from consent.models import Ask, Grant
 from consent.rules import Point
 from tests import factories
 from tests.consent import promises_of_blocks as promised
@@ -92,18 +92,29 @@ def test_a_block_waits_for_a_use_that_is_open_and_then_ends_it(
     assert Grant.objects.get(id=grant.id).state == "invalidated"
 
 
+MEANWHILE: dict[str, Callable[[Person, Person], object]] = {
+    "grant": factories.grant,
+    "follow": lambda subject, person: graph.follow(follower=subject, followee=person),
+    "follow back": lambda subject, person: graph.follow(follower=person, followee=subject),
+    "ask": lambda subject, person: asks.ask(
+        requester=person, subject=subject, purposes=["personal"], audience="private", message=""
+    ),
+}
+
+
 @pytest.mark.django_db(transaction=True)
-def test_a_grant_that_is_given_while_its_grantee_is_being_blocked_does_not_stand(
-    elsewhere: Elsewhere, until_waiting: Callable[[int], None], monkeypatch: Patch
+@pytest.mark.parametrize("name", MEANWHILE)
+def test_what_is_begun_while_a_block_is_being_written_waits_and_is_refused(
+    elsewhere: Elsewhere, until_waiting: Callable[[int], None], monkeypatch: Patch, name: str
 ) -> None:
     subject, person = factories.enrolled(), factories.person()
     refused: list[Future[Any]] = []
 
-    def give_meanwhile(*pair: Any) -> None:
-        refused.append(elsewhere(lambda: factories.grant(subject, person)))
+    def begin_meanwhile(*pair: Any) -> None:
+        refused.append(elsewhere(lambda: MEANWHILE[name](subject, person)))
         until_waiting(1)
 
-    monkeypatch.setattr(edges, "tell", give_meanwhile)
+    monkeypatch.setattr(edges, "tell", begin_meanwhile)
     blocks.block(blocker=person, blocked=subject)
     assert getattr(refused[0].exception(), "code", "") == "person_unknown"
-    assert not Grant.objects.exists()
+    assert [model.objects.count() for model in (Grant, Follow, Ask)] == [0, 0, 0]
