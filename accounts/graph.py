@@ -1,14 +1,15 @@
-"""Who follows whom."""
+"""Who follows whom. Everything here is changed under the pair's lock (accounts.edges)."""
 
+from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.module_loading import import_string
 
-from accounts.models import Follow, Person
+from accounts import blocks, closeness, edges, people, requests, standing
+from accounts.models import Follow, FollowRequest, Person
 from socialvideo.lib.errors import Problem
 
 
@@ -20,35 +21,65 @@ class PartingHandler(Protocol):
         ...
 
 
-def follow(*, follower: Person, followee: Person) -> None:
-    """Begin to follow; repeating it changes nothing. 422 for oneself.
+class Following(StrEnum):
+    """What became of the wish to follow somebody."""
 
-    403 for a private account that does not follow back: those whom it follows are those whom it lets in.
+    FOLLOWING = "following"
+    REQUESTED = "requested"
+
+
+def follow(*, follower: Person, followee: Person) -> Following:
+    """Begin to follow, or ask a private account to be let in; repeating it changes nothing. 404, 422 for oneself.
+
+    A private account lets in those whom it follows without being asked.
     """
     if follower.pk == followee.pk:
         raise Problem(422, "follow_oneself", "Nobody can follow themselves.")
-    if followee.is_private and not _know(follower, followee):
-        raise Problem(403, "not_reachable", "This account is private: it is followed by those alone whom it follows.")
-    Follow.objects.get_or_create(follower=follower, followee=followee)
+    with edges.changing(follower.id, followee.id):
+        blocks.require_none(follower.id, followee.id)
+        if Follow.objects.filter(follower=follower, followee=followee).exists():
+            return Following.FOLLOWING
+        if not _lets_in(followee, follower):
+            requests.ask(follower=follower, followee=followee)
+            return Following.REQUESTED
+        FollowRequest.objects.filter(follower=follower, followee=followee).delete()
+        Follow.objects.create(follower=follower, followee=followee)
+    return Following.FOLLOWING
 
 
 def unfollow(*, follower: Person, followee: Person) -> None:
-    """Stop following; what rested on following each other ends in the same commit. Repeating it changes nothing."""
-    with transaction.atomic(durable=True):
+    """Stop following, or take the request back; for the followed one: remove a follower. Repeating changes nothing.
+
+    What rested on following each other, and being a close friend of the followed one, ends in the same commit.
+    """
+    with edges.changing(follower.id, followee.id):
+        requests.take_back(follower_id=follower.id, followee_id=followee.id)
         follows = Follow.objects.filter(follower=follower, followee=followee)
         if follows.exists():
             _part(follower.id, followee.id)
+            closeness.end(person_id=followee.id, friend_id=follower.id)
             follows.delete()
+            edges.tell(follower.id, followee.id)
 
 
-def followers(person: Person) -> QuerySet[Follow]:
-    """Return the follows of ``person`` by others, with the followers."""
-    return Follow.objects.filter(followee=person).select_related("follower")
+def followers(person: Person, viewer: Person) -> QuerySet[Follow]:
+    """Return the follows of ``person`` by others who are there for the viewer. 404 for a private account's."""
+    _require_open(person, viewer)
+    rows = Follow.objects.filter(standing.good("follower__"), blocks.unblocked(viewer, "follower"), followee=person)
+    return rows.select_related("follower")
 
 
-def following(person: Person) -> QuerySet[Follow]:
-    """Return the follows by ``person``, with the followed."""
-    return Follow.objects.filter(follower=person).select_related("followee")
+def following(person: Person, viewer: Person) -> QuerySet[Follow]:
+    """Return the follows by ``person`` of others who are there for the viewer. 404 for a private account's."""
+    _require_open(person, viewer)
+    rows = Follow.objects.filter(standing.good("followee__"), blocks.unblocked(viewer, "followee"), follower=person)
+    return rows.select_related("followee")
+
+
+def mutuals(person: Person) -> QuerySet[Follow]:
+    """Return the follows by ``person`` of those who follow back."""
+    rows = Follow.objects.filter(mutual(person.id, "followee"), standing.good("followee__"), follower=person)
+    return rows.select_related("followee")
 
 
 def mutual(person_id: UUID, other: str = "subject") -> Q:
@@ -58,10 +89,20 @@ def mutual(person_id: UUID, other: str = "subject") -> Q:
     return Q(Exists(there)) & Q(Exists(back))
 
 
-def _know(follower: Person, followee: Person) -> bool:
-    """Tell whether the followee lets this person in: follows them, or was followed by them before it was private."""
-    either = Q(follower=followee, followee=follower) | Q(follower=follower, followee=followee)
-    return Follow.objects.filter(either).exists()
+def _lets_in(followee: Person, follower: Person) -> bool:
+    """Tell whether somebody follows without being let in: as the account is now, under the pair's lock."""
+    followee.refresh_from_db(fields=["is_private"])
+    if not followee.is_private and not people.is_teen(followee):
+        return True
+    return Follow.objects.filter(follower=followee, followee=follower).exists()
+
+
+def _require_open(person: Person, viewer: Person) -> None:
+    """Return if the viewer may see whom a person knows: their own, a public account's, or as their follower."""
+    if viewer.pk == person.pk or viewer.is_moderator or not (person.is_private or people.is_teen(person)):
+        return
+    if not Follow.objects.filter(follower=viewer, followee=person).exists():
+        raise Problem(404, "account_private", "This account is private: its followers see whom it knows.")
 
 
 def _part(one: UUID, other: UUID) -> None:

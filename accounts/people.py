@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from fido2.webauthn import AuthenticatorData
 
-from accounts import handles, mail, passkeys, passwords, rules, standing, verification
+from accounts import blocks, handles, mail, passkeys, passwords, requests, rules, standing, verification
 from accounts.models import Person
 from socialvideo.lib.clock import database_now, wall_now
 from socialvideo.lib.errors import Problem, invalid
@@ -55,7 +55,7 @@ def edit_profile(
 ) -> Person:
     """Change what is given, leave what is None. 422 for a name that cannot be, and for a teenager who would be public.
 
-    Who turns private keeps their followers.
+    Who turns private keeps their followers; who turns public lets in everybody whose request waits.
     """
     if is_private is False and is_teen(person):
         raise invalid("/is_private", "teen_private", "Until you are 18 your account is private.")
@@ -66,17 +66,24 @@ def edit_profile(
     if is_private is not None:
         person.is_private = is_private
     person.save(update_fields=["display_name", "bio", "is_private"])
+    if is_private is False:
+        requests.accept_all(person)
     return person
 
 
-def find(handle: str) -> Person:
-    """Return the person of ``handle``, else the 404 problem."""
+def find(handle: str, *, viewer: Person | None = None, whom_i_block: bool = False) -> Person:
+    """Return the person of ``handle``, else the 404 problem.
+
+    To a viewer, who blocks them or is blocked by them is like nobody; ``whom_i_block``: only who blocks the viewer is.
+    """
     plain = handle.lower().removeprefix("@")
     # What cannot be a handle is not looked for: PostgreSQL takes no NUL in a text.
     known = Person.objects.filter(standing.good(), handle=plain)
+    if viewer:
+        known = known.filter(blocks.blocks_me_not(viewer) if whom_i_block else blocks.unblocked(viewer))
     person = known.first() if rules.HANDLE.fullmatch(plain) else None
     if person is None:
-        raise Problem(404, "person_unknown", "Nobody has this handle.")
+        raise blocks.unknown()
     return person
 
 

@@ -78,6 +78,12 @@ def is_teen(birth_date: date | None, today: date) -> bool:
     return birth_date is not None and age(birth_date, today) < ADULT
 
 
+def youngest_adult_born(today: date) -> date:
+    """Return the latest date of birth of an adult: who was born after it is under age."""
+    day = 28 if (today.month, today.day) == (2, 29) else today.day
+    return today.replace(year=today.year - ADULT, day=day)
+
+
 def comes_of_age(birth_date: date) -> date:
     """Return the first day on which somebody is an adult."""
     year = birth_date.year + ADULT

@@ -107,13 +107,6 @@ class PersonRef(serializers.Serializer[Person]):
     display_name = serializers.CharField()
 
 
-class FollowerShape(serializers.Serializer[Any]):
-    """One edge of the graph, seen from one end."""
-
-    person = PersonRef()
-    since = serializers.DateTimeField()
-
-
 class SessionShape(serializers.Serializer[Any]):
     """A signed-in device."""
 

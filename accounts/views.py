@@ -11,16 +11,15 @@ from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
-from accounts import auth, devices, graph, people, pictures
+from accounts import auth, devices, people, pictures, relation
 from accounts.auth import session_of, signed_in
 from accounts.models import Session
+from accounts.relations.serializers import ProfileShape
 from accounts.serializers import (
-    FollowerShape,
     ListedSessionShape,
     LogIn,
     MeShape,
     NewSessionShape,
-    PersonRef,
     PersonShape,
     PictureUpload,
     ProfileChange,
@@ -52,9 +51,10 @@ class PeopleView(APIView):
 class PersonView(APIView):
     """One person, as anybody sees them."""
 
-    @described(gives=PersonShape, problems=(404,), summary="Read a profile")
+    @described(gives=ProfileShape, problems=(404,), summary="Read a profile")
     def get(self, request: Request, handle: str) -> Response:
-        return Response(PersonShape(people.find(handle)).data)
+        person = people.find(handle, viewer=signed_in(request))
+        return Response({**PersonShape(person).data, **relation.beside(signed_in(request), person)})
 
 
 class MeView(APIView):
@@ -116,40 +116,9 @@ class PictureView(APIView):
     def get(self, request: Request, handle: str) -> HttpResponse:
         size = request.query_params.get("size", "256")
         side = int(size) if size.isascii() and size.isdigit() and len(size) < 5 else 0
-        body = pictures.read_picture(person=people.find(handle), side=side)
+        viewer = signed_in(request) if request.user.is_authenticated else None
+        body = pictures.read_picture(person=people.find(handle, viewer=viewer), side=side)
         return HttpResponse(body, content_type="image/webp", headers={"Cache-Control": "public, max-age=300"})
-
-
-class FollowView(APIView):
-    """Whether I follow this person."""
-
-    @described(status=204, problems=(403, 404, 422), summary="Follow a person")
-    def put(self, request: Request, handle: str) -> Response:
-        graph.follow(follower=signed_in(request), followee=people.find(handle))
-        return Response(status=204)
-
-    @described(status=204, problems=(404,), summary="Stop following a person")
-    def delete(self, request: Request, handle: str) -> Response:
-        graph.unfollow(follower=signed_in(request), followee=people.find(handle))
-        return Response(status=204)
-
-
-class FollowersView(APIView):
-    """Who follows this person."""
-
-    @described(gives=page_of(FollowerShape), problems=(400, 404), listed=True, summary="List followers")
-    def get(self, request: Request, handle: str) -> Response:
-        rows = graph.followers(people.find(handle))
-        return paged(request, rows, lambda f: {"person": PersonRef(f.follower).data, "since": f.created_at})
-
-
-class FollowingView(APIView):
-    """Whom this person follows."""
-
-    @described(gives=page_of(FollowerShape), problems=(400, 404), listed=True, summary="List whom a person follows")
-    def get(self, request: Request, handle: str) -> Response:
-        rows = graph.following(people.find(handle))
-        return paged(request, rows, lambda f: {"person": PersonRef(f.followee).data, "since": f.created_at})
 
 
 class SessionsView(APIView):

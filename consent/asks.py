@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
-from accounts import people
+from accounts import blocks, edges, people
 from accounts.models import Person
 from consent import ledger
 from consent.models import Ask
@@ -19,6 +19,7 @@ OPEN = (Ask.State.REQUESTED, Ask.State.DEFERRED)
 def ask(*, requester: Person, subject: Person, purposes: Iterable[str], audience: str, message: str) -> Ask:
     """Put one ask before ``subject``; 409 while another of this pair stands open, 422 for oneself.
 
+    404 for somebody with whom a block stands: read under the pair's lock, so that no ask slips past a block.
     403 for whom a private account does not follow, as a teenager's is: an ask carries a message.
     """
     if requester.pk == subject.pk:
@@ -27,6 +28,8 @@ def ask(*, requester: Person, subject: Person, purposes: Iterable[str], audience
         raise Problem(403, "not_reachable", "This person takes no asks from people whom they do not follow.")
     try:
         with transaction.atomic():
+            edges.hold([(requester.id, subject.id)])
+            blocks.require_none(requester.id, subject.id)
             row = Ask.objects.create(
                 requester=requester, subject=subject, purposes=sorted(purposes), audience=audience, message=message
             )

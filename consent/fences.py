@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from accounts import blocks
 from consent.models import Grant
 from consent.rules import Claim
 
@@ -39,13 +40,13 @@ def standing(
     claims: Iterable[Claim],
     lineage: Iterable[UUID] = (),
     *,
-    anew: bool = False,
+    maker: UUID | None = None,
     likenesses: Iterable[UUID] = (),
 ) -> bool:
     """Tell whether every remembered (grant, epoch) is valid now and nothing in the lineage is vetoed. One query.
 
-    ``anew`` asks for a use that goes on making something, which a closed grant ends, or the end of one of these
-    ``likenesses``. Decides and journals nothing.
+    ``maker`` asks for a use by which this person goes on making something: a closed grant ends it, a block between them
+    and whom it shows, and the end of one of these ``likenesses``. Decides and journals nothing.
     """
     remembered, photos = [(claim.grant_id, claim.epoch) for claim in claims], list(likenesses)
     grants, epochs = [grant for grant, _ in remembered], [epoch for _, epoch in remembered]
@@ -54,8 +55,9 @@ def standing(
             f"""SELECT count(*), (SELECT count(*) FROM consent_likeness l WHERE l.id = ANY(%s) AND {ENROLLED})
             FROM unnest(%s::uuid[], %s::int[]) AS c(id, epoch)
             JOIN {Grant._meta.db_table} g ON g.id = c.id AND {valid("c.epoch")}
-            AND (g.closed_at IS NULL OR NOT %s) WHERE {unvetoed("%s::uuid[]")}""",
-            [photos, grants, epochs, anew, list(lineage)],
+            AND (%s::uuid IS NULL OR g.closed_at IS NULL AND {blocks.none_between_sql("%s", "g.subject_id")})
+            WHERE {unvetoed("%s::uuid[]")}""",
+            [photos, grants, epochs, maker, maker, maker, list(lineage)],
         )
         held, enrolled = cursor.fetchone()
     return bool(held == len(remembered) and remembered and enrolled == len(photos))

@@ -96,7 +96,9 @@ def _read(point: Point, requester_id: UUID, claims: Sequence[Claim], about: jour
     remembered = {claim.grant_id for claim in claims if claim.grant_id}
     fresh = [claim.subject_id for claim in claims if not claim.grant_id]
     held = remembered | _offers(point, remembered)
-    query = Grant.objects.filter(Q(id__in=held) | groups.answering(requester_id, fresh)).annotate(now=StatementTime())
+    # Who remixes uses grants that were given to somebody else: a block takes them from the one whom it concerns.
+    answers = Q(id__in=held) & groups.apart(requester_id) if point in rules.NEW_USES else Q(id__in=held)
+    query = Grant.objects.filter(answers | groups.answering(requester_id, fresh)).annotate(now=StatementTime())
     # A request counts a use: the rows are held, so that the count which was read is the count that is raised. Not their
     # keys: a decision that is being written refers to the grant while it holds the ledger, which a request wants next.
     query = query.order_by("id").select_for_update(no_key=True) if point is Point.REQUEST else query

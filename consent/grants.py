@@ -11,6 +11,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Q, QuerySet, Value
 from django.db.models.functions import Least
 
+from accounts import blocks
 from accounts.models import Person
 from consent import asks, expiry, ledger, locks, receipts, rules, teens
 from consent.models import Ask, Grant, Likeness
@@ -48,10 +49,13 @@ class Terms:
 def give(*, subject: Person, grantee: Person | Group, terms: Terms, ask_id: UUID | None) -> Grant:
     """Record the subject's permission for a person or a group; 409 while one stands, 422 for terms that cannot be.
 
+    404 for a person with whom a block stands: read under the lock that a block takes, too.
     A teenager's waits for their guardian's word (``cosigning``).
     """
     with transaction.atomic(durable=True):
         locks.exclude([subject.id])
+        if isinstance(grantee, Person):
+            blocks.require_none(subject.id, grantee.id)
         now = database_now()
         teens.require_grantable(subject, grantee, now)
         expires_at = teens.bounded(subject, checked_expiry(terms.expires_at, now), now)

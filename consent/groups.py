@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
-from accounts import graph
+from accounts import blocks, graph
 from accounts.models import Person
 from consent import ends, ledger, locks, receipts
 from consent.models import Choice, Grant
@@ -41,7 +41,8 @@ TAKEN_OVER = (
 def answering(requester_id: UUID, subject_ids: list[UUID]) -> Q:
     """Return what picks the given grants of these subjects that may answer a requester: their own, and their groups'.
 
-    Read under the subjects' shared locks: whoever leaves a group waits for their exclusive ones.
+    None answers somebody with whom a block stands. Read under the subjects' shared locks: whoever leaves a group, and
+    whoever blocks, waits for their exclusive ones.
     """
     word = Choice.objects.filter(subject=OuterRef("subject"), person=requester_id)
     chosen = Exists(word.filter(kind=Choice.Kind.CHOSEN))
@@ -50,7 +51,12 @@ def answering(requester_id: UUID, subject_ids: list[UUID]) -> Q:
     mutual = Q(group=Group.MUTUALS) & graph.mutual(requester_id)
     member = (Q(group=Group.EVERYONE) | by_hand | mutual) & ~excepted & ~Q(subject=requester_id)
     named = Q(grantee=requester_id, rests_on=None)
-    return Q(subject__in=subject_ids, state=State.GIVEN) & (named | member)
+    return Q(subject__in=subject_ids, state=State.GIVEN) & (named | member) & apart(requester_id)
+
+
+def apart(requester_id: UUID) -> Q:
+    """Return the condition that no block stands between a grant's subject and who would make something under it."""
+    return blocks.none_between(requester_id, OuterRef("subject"))
 
 
 def taken_up(allowed: Allowed, requester_id: UUID) -> Allowed:
@@ -81,6 +87,12 @@ def unchoose(*, subject: Person, person: Person) -> None:
             word.delete()
             ends.invalidate(_taken_up(subject, person).filter(rests_on__group=Group.CHOSEN))
             _record(subject, person, "")
+
+
+def forget(choice: Choice) -> None:
+    """Take a word on a person back, in the caller's transaction that has ended what rested on it."""
+    choice.delete()
+    _record(choice.subject, choice.person, "")
 
 
 def choices(subject: Person) -> QuerySet[Choice]:

@@ -77,7 +77,7 @@ class Ask(models.Model):
     requester = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="asks_made")
     subject = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="asks_received")
     purposes = ArrayField(models.CharField(max_length=20))
-    audience = models.CharField(max_length=10, choices=AUDIENCES)
+    audience = models.CharField(max_length=13, choices=AUDIENCES)
     message = models.CharField(max_length=300, blank=True)
     state = models.CharField(max_length=10, choices=State.choices, default=State.REQUESTED)
     created_at = models.DateTimeField(db_default=Now())
@@ -140,7 +140,7 @@ class Grant(models.Model):
     group = models.CharField(max_length=10, choices=GROUPS, blank=True, default="")
     rests_on = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="derived")
     purposes = ArrayField(models.CharField(max_length=20))
-    audience = models.CharField(max_length=10, choices=AUDIENCES)
+    audience = models.CharField(max_length=13, choices=AUDIENCES)
     modalities = ArrayField(models.CharField(max_length=10), default=_face)
     denied_categories = ArrayField(models.CharField(max_length=20), default=_denied)
     text_rules = ArrayField(models.CharField(max_length=80), default=list)
@@ -360,7 +360,7 @@ class Decision(models.Model):
     job_id = models.UUIDField(null=True)
     video_id = models.UUIDField(null=True)
     purpose = models.CharField(max_length=20, blank=True)
-    audience = models.CharField(max_length=10, blank=True)
+    audience = models.CharField(max_length=13, blank=True)
     leaf = models.OneToOneField(LedgerLeaf, on_delete=models.PROTECT, related_name="decision")
 
     class Meta:

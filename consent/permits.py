@@ -136,7 +136,7 @@ def recheck(redeemed: Redeemed) -> None:
 
     One query while they do.
     """
-    if not fences.standing(redeemed.claims, redeemed.lineage, anew=True, likenesses=redeemed.photos):
+    if not fences.standing(redeemed.claims, redeemed.lineage, maker=redeemed.requester_id, likenesses=redeemed.photos):
         _ask(redeemed, Point.STEP, lambda _: None)
 
 

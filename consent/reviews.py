@@ -39,6 +39,18 @@ def veto(subject: Person, video_id: UUID) -> None:
     bus.announce("video", [video_id])
 
 
+def veto_made_by(*, subject_id: UUID, maker_id: UUID) -> None:
+    """Veto every video that one person made and that shows another by a third one's grant, as a remix does.
+
+    In the caller's transaction, which holds the subject's lock: what shows them by grants of their own ends with those.
+    """
+    sealed = Decision.objects.filter(subject=subject_id, requester=maker_id, point=Point.SEAL, verdict="allowed")
+    others = sealed.exclude(grant__grantee=maker_id).order_by("video_id")
+    video_ids = [video_id for video_id in others.values_list("video_id", flat=True).distinct() if video_id]
+    Veto.objects.bulk_create([Veto(subject_id=subject_id, video_id=one) for one in video_ids], ignore_conflicts=True)
+    bus.announce("video", video_ids)
+
+
 def _require_shown(subject: Person, video_id: UUID) -> None:
     """Refuse with 404 unless the journal says that this video was sealed with this person in it."""
     if not _seals(subject, video_id).exists():

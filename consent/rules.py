@@ -69,6 +69,8 @@ class Audience(StrEnum):
     """Who may watch, from fewest to most."""
 
     PRIVATE = "private"
+    CLOSE_FRIENDS = "close_friends"
+    """Of the author, and each of them a follower."""
     FOLLOWERS = "followers"
     PUBLIC = "public"
 
@@ -127,7 +129,7 @@ NEW_USES = frozenset({Point.REQUEST, Point.START, Point.STEP, Point.SEAL, Point.
 # Points at which a photo is about to be used, or is in use.
 PHOTO_USES = frozenset({Point.REQUEST, Point.START, Point.STEP, Point.SEAL})
 
-WIDTH = {Audience.PRIVATE: 0, Audience.FOLLOWERS: 1, Audience.PUBLIC: 2}
+WIDTH = {Audience.PRIVATE: 0, Audience.CLOSE_FRIENDS: 1, Audience.FOLLOWERS: 2, Audience.PUBLIC: 3}
 BREADTH = {None: 0, Group.CHOSEN: 1, Group.MUTUALS: 2, Group.EVERYONE: 3}
 
 

@@ -100,7 +100,7 @@ class AsksView(APIView):
         sent = AskRequest(data=request.data)
         sent.is_valid(raise_exception=True)
         wish: dict[str, Any] = dict(sent.validated_data)
-        ask = asks.ask(requester=signed_in(request), subject=people.find(wish.pop("subject")), **wish)
+        ask = asks.ask(requester=signed_in(request), subject=_found(request, wish.pop("subject")), **wish)
         ask.refresh_from_db(fields=["created_at"])
         return Response(AskShape(ask).data, status=201, headers={"Location": f"/api/v1/asks/{ask.id}"})
 
@@ -136,7 +136,7 @@ class GrantsView(APIView):
         sent.is_valid(raise_exception=True)
         wish: dict[str, Any] = {"expires_at": None, **sent.validated_data}
         grantee, group, ask_id = wish.pop("grantee", None), wish.pop("group", None), wish.pop("ask", None)
-        whom = people.find(grantee) if grantee else Group(group)
+        whom = _found(request, grantee) if grantee else Group(group)
         grant = grants.give(subject=signed_in(request), grantee=whom, terms=Terms(**wish), ask_id=ask_id)
         headers = {"Location": f"/api/v1/grants/{grant.id}", "ETag": _etag(grant)}
         return Response(GrantShape(grant).data, status=201, headers=headers)
@@ -256,13 +256,12 @@ class ChoiceView(APIView):
         sent = PersonChoiceRequest(data=request.data)
         sent.is_valid(raise_exception=True)
         kind = Choice.Kind(sent.validated_data["choice"])
-        return Response(
-            PersonChoiceShape(groups.choose(subject=signed_in(request), person=people.find(handle), kind=kind)).data
-        )
+        row = groups.choose(subject=signed_in(request), person=_found(request, handle), kind=kind)
+        return Response(PersonChoiceShape(row).data)
 
     @described(status=204, problems=(404,), summary="Take back my word on a person")
     def delete(self, request: Request, handle: str) -> Response:
-        groups.unchoose(subject=signed_in(request), person=people.find(handle))
+        groups.unchoose(subject=signed_in(request), person=_found(request, handle))
         return Response(status=204)
 
 
@@ -276,7 +275,10 @@ class WithdrawalsView(APIView):
         sent = WithdrawalRequest(data=request.data)
         sent.is_valid(raise_exception=True)
         wish = sent.validated_data
-        grantee = people.find(wish["grantee"]) if "grantee" in wish else None
+        grantee = None
+        if "grantee" in wish:
+            # Also from whom I block: withdrawing is barred by nothing of one's own.
+            grantee = people.find(wish["grantee"], viewer=signed_in(request), whom_i_block=True)
         scope = withdrawal.Scope(grant_id=wish.get("grant"), grantee=grantee, video_id=wish.get("video"))
         done = withdrawal.withdraw(subject=signed_in(request), scope=scope, mode=withdrawal.Mode(wish["mode"]))
         headers = {"Location": f"/api/v1/withdrawals/{done.id}"}
@@ -371,6 +373,10 @@ class KeyView(APIView):
     @described(gives=KeyShape, summary="Read the ledger key")
     def get(self, request: Request) -> Response:
         return Response({"key_id": keys.key_id(), "algorithm": "Ed25519", "public_key": keys.public_pem()})
+
+
+def _found(request: Request, handle: str) -> Person:
+    return people.find(handle, viewer=signed_in(request))
 
 
 def _shown(grant: Grant, viewer: Person) -> dict[str, Any]:

@@ -36,7 +36,7 @@ Admin panel  {base}/admin/
 
 def _published(cast: Cast) -> str:
     """Return the id of a video of Eileen's that Kim can watch; make one if there is none."""
-    cast.kim.send("PUT", "/people/sam/follow", 204)
+    cast.kim.send("PUT", "/people/sam/follow", 200)
     posts = cast.kim.send("GET", "/people/sam/posts", 200).json()["data"]
     if posts:
         return str(posts[0]["video"]["id"])

@@ -49,7 +49,7 @@ def _arrive(cast: Cast) -> None:
     cast.eileen.upload(
         "/me/picture", "picture", people.PORTRAIT, 200, "profile picture: re-encoded, stripped, three sizes"
     )
-    cast.kim.step("PUT", "/people/sam/follow", 204, "Kim follows Sam")
+    cast.kim.step("PUT", "/people/sam/follow", 200, "Kim follows Sam")
     photo = "likeness enrolled, sealed under a key of its own"
     cast.eileen.upload("/me/likeness", "photo", people.PORTRAIT, 201, photo)
     terminal.note("portrait: NASA, public domain; it stands in for an enrolled person")

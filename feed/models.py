@@ -24,7 +24,7 @@ class Post(models.Model):
     grants = ArrayField(models.UUIDField(), default=list)
     lineage = ArrayField(models.UUIDField(), default=list)
     caption = models.CharField(max_length=500, blank=True)
-    audience = models.CharField(max_length=10, choices=[(a.value, a.value) for a in Audience])
+    audience = models.CharField(max_length=13, choices=[(a.value, a.value) for a in Audience])
     published_at = models.DateTimeField(db_default=Now())
     removed_at = models.DateTimeField(null=True)
     unlisted_at = models.DateTimeField(null=True)

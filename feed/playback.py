@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from uuid import UUID
 
-from accounts import auth
+from accounts import auth, edges
 from accounts.models import Person, Session
 from consent import gate
 from consent.rules import Allowed, Point, Right
@@ -23,7 +23,7 @@ def gone() -> Problem:
 
 def open_video(*, viewer: Person, session: Session, video_id: UUID) -> Ticket:
     """Decide one viewing, write it to the journal, and return its ticket. 404, 410."""
-    basis = _basis(video_id, session.id)
+    basis = _basis(video_id, viewer.id, session.id)
     video = entitled(viewer.id, video_id)
     ask_gate(video, viewer.id, Point.OPEN)
     return Ticket(video.id, viewer.id, session.id, basis=basis)
@@ -31,7 +31,7 @@ def open_video(*, viewer: Person, session: Session, video_id: UUID) -> Ticket:
 
 def open_download(*, viewer: Person, session: Session, video_id: UUID) -> Ticket:
     """Decide one download: everybody depicted must have granted that right. 403, 404, 410."""
-    basis = _basis(video_id, session.id)
+    basis = _basis(video_id, viewer.id, session.id)
     video = entitled(viewer.id, video_id)
     ask_gate(video, viewer.id, Point.OPEN)
     claims = [replace(claim, right=Right.DOWNLOAD) for claim in video.claims()]
@@ -44,7 +44,7 @@ def reopen(ticket: Ticket, resting: Callable[[Basis], None] = lambda basis: None
 
     ``resting`` is told what the decision will rest on before it is made.
     """
-    basis = _basis(ticket.video_id, ticket.session_id)
+    basis = _basis(ticket.video_id, ticket.viewer_id, ticket.session_id)
     if basis:
         resting(basis)
     if not auth.session_is_live(ticket.session_id):
@@ -91,19 +91,28 @@ def _may(viewer_id: UUID, video: Video) -> bool:
     return own or visibility.may_watch(viewer=viewer_id, video_id=video.id)
 
 
-def _basis(video_id: UUID, session_id: UUID) -> Basis | None:
-    """Read what a decision about this video will rest on; None if there is no such video."""
-    columns = "grant_id", "grant__expires_at", "video__lineage", "video__file", "video__poster", "video__content_digest"
+def _basis(video_id: UUID, viewer_id: UUID, session_id: UUID) -> Basis | None:
+    """Read what a decision about this video will rest on; None if there is no such video.
+
+    Also on what is between the viewer and whoever made it or is shown, which a block or a parting ends.
+    """
+    of_video = "video__owner", "video__lineage", "video__file", "video__poster", "video__content_digest"
     resting = Depiction.objects.filter(video=video_id).annotate(now=StatementTime())
-    rows = list(resting.values_list(*columns, "now"))
+    rows = list(resting.values_list("grant_id", "grant__expires_at", "subject_id", *of_video, "now"))
     if not rows:
         return None
-    *_, lineage, file, poster, digest, now = rows[0]
+    *_, owner, lineage, file, poster, digest, now = rows[0]
+    pairs = edges.pair_keys(viewer_id, {owner, *(row[2] for row in rows)})
     return Basis(
         file=file,
         poster=poster,
         tag=bytes(digest).hex()[:32],
-        keys=(*keys("session", [session_id]), *keys("video", lineage), *keys("grant", [row[0] for row in rows])),
+        keys=(
+            *keys("session", [session_id]),
+            *keys("video", lineage),
+            *keys("grant", [row[0] for row in rows]),
+            *pairs,
+        ),
         ends_at=min(row[1] for row in rows).timestamp(),
         decided_at=now.timestamp(),
     )

@@ -15,7 +15,7 @@ from django.utils.crypto import salted_hmac
 from socialvideo.lib.errors import Problem
 
 # A remix of a remix of a remix rests on more than an address can carry; its tickets go without.
-MOST_KEYS = 16
+MOST_KEYS = 20
 
 
 @dataclass(frozen=True)

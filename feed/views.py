@@ -77,7 +77,7 @@ class GridView(APIView):
     @described(gives=page_of(PostShape), problems=(400, 404), listed=True, summary="List posts of a person")
     def get(self, request: Request, handle: str) -> Response:
         after, limit = window(request)
-        author = people.find(handle)
+        author = people.find(handle, viewer=signed_in(request))
         rows = visibility.grid(viewer=signed_in(request).id, author=author.id, after=after, limit=limit + 1)
         return page(request, rows, limit, lambda shown: shown.body)
 

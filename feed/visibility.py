@@ -1,8 +1,9 @@
 """Who may see which post: one predicate and one shape, which every list and every single post goes through.
 
 A post is visible when it stands, its video is not taken down, its author is in good standing, the viewer belongs to its
-audience, and every depiction's grant is valid at this very statement. Hot reads go around the ORM's compiler: one
-statement a page.
+audience, no block stands between the viewer and its author or whom it shows, and every depiction's grant is valid at
+this very statement. Whom it shows sees it whatever else holds: it is their likeness. Hot reads go around the ORM's
+compiler: one statement a page.
 """
 
 from dataclasses import dataclass
@@ -12,18 +13,24 @@ from uuid import UUID
 
 from django.db import connection
 
+from accounts.blocks import unblocked_sql
+from accounts.mutes import unmuted_sql
 from accounts.standing import good_sql
 from consent import fences
 from worker import standing
 
 # Parameters named %(viewer)s, %(after)s and %(limit)s; tables: p post, v video, a author, c a post that may be listed.
 # What a private account publishes to all is for its followers.
+UNBLOCKED = f"""({unblocked_sql("%(viewer)s", "{p}.author_id")} AND (SELECT count(*) = 0 FROM worker_depiction y
+    WHERE y.video_id = {{p}}.video_id AND NOT {unblocked_sql("%(viewer)s", "y.subject_id")}))"""
+FOLLOWED = "EXISTS (SELECT 1 FROM accounts_follow w WHERE w.follower_id = %(viewer)s AND w.followee_id = {p}.author_id)"
+CLOSE = "EXISTS (SELECT 1 FROM accounts_closefriend k WHERE k.person_id = {p}.author_id AND k.friend_id = %(viewer)s)"
 AUDIENCE = f"""({{p}}.author_id = %(viewer)s
-    OR (SELECT {good_sql("q")} AND (({{p}}.audience = 'public' AND NOT q.is_private)
-        OR ({{p}}.audience IN ('public', 'followers') AND EXISTS (
-            SELECT 1 FROM accounts_follow w WHERE w.follower_id = %(viewer)s AND w.followee_id = {{p}}.author_id))
-        OR EXISTS (SELECT 1 FROM worker_depiction x
-            WHERE x.video_id = {{p}}.video_id AND x.subject_id = %(viewer)s))
+    OR (SELECT {good_sql("q")} AND (EXISTS (SELECT 1 FROM worker_depiction x
+            WHERE x.video_id = {{p}}.video_id AND x.subject_id = %(viewer)s)
+        OR ({UNBLOCKED} AND (({{p}}.audience = 'public' AND NOT q.is_private)
+            OR ({{p}}.audience <> 'private' AND {FOLLOWED}
+                AND ({{p}}.audience <> 'close_friends' OR {CLOSE})))))
         FROM accounts_person q WHERE q.id = {{p}}.author_id))"""
 # What fell by a withdrawal is passed over by the post's own copies; only the video's own record makes it visible.
 VISIBLE = f"""{fences.unended("{p}.grants")} AND {fences.unvetoed("{p}.lineage")}
@@ -52,7 +59,7 @@ GRID = f"WITH page AS MATERIALIZED ({_NEWEST.format(author='%(author)s')} LIMIT 
 FOLLOWING = f"""WITH freshest AS MATERIALIZED (
     SELECT f.followee_id FROM accounts_follow f
     CROSS JOIN LATERAL ({_NEWEST.format(author="f.followee_id")} LIMIT 1) n
-    WHERE f.follower_id = %(viewer)s ORDER BY n.id DESC LIMIT %(limit)s),
+    WHERE f.follower_id = %(viewer)s AND {unmuted_sql("f.followee_id")} ORDER BY n.id DESC LIMIT %(limit)s),
 page AS MATERIALIZED (
     SELECT n.id FROM freshest f
     CROSS JOIN LATERAL ({_NEWEST.format(author="f.followee_id")} LIMIT %(limit)s) n

@@ -231,6 +231,8 @@ RATE_LIMIT_FACTOR = env.integer("RATE_LIMIT_FACTOR", 1, low=1, high=1_000_000)
 WITHDRAWAL_HANDLERS = ["worker.jobs.cancel_for"]
 # What runs in the transaction in which two people cease to follow each other (decision 4).
 PARTING_HANDLERS = ["consent.groups.part"]
+# What runs in the transaction in which one of two people blocks the other.
+BLOCK_HANDLERS = ["consent.blocking.sever"]
 # Run when the bytes of videos that nobody can see any more are gone; they keep lists short, and hide nothing.
 PURGE_HANDLERS = ["feed.publishing.unlist"]
 # What runs in the transaction in which a guardianship ends, and in which a person is suspended.

@@ -3,7 +3,7 @@
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from accounts import standing
+from accounts import blocks, standing
 from accounts.discovery import enrolments, locks
 from accounts.models import ContactEdge, ContactMatch, DiscoveryEnrolment, Person
 
@@ -16,7 +16,8 @@ def may_match(one: str, other: str) -> Q:
     ``one`` and ``other`` are the names by which a query reaches the two persons, such as "low__person". This is where
     blocks are asked: of two people of whom one blocked the other, neither may ever learn that the other is here.
     """
-    return Q(**{f"{one}__is_active": True, f"{other}__is_active": True})
+    apart = blocks.none_between(OuterRef(one), OuterRef(other))
+    return Q(**{f"{one}__is_active": True, f"{other}__is_active": True}) & apart
 
 
 def tick() -> int:

@@ -12,7 +12,7 @@ from accounts.models.discovery import (
     TransparencyRoot,
 )
 from accounts.models.factors import RecoveryCode, Totp
-from accounts.models.graph import Follow
+from accounts.models.graph import Block, CloseFriend, Dismissal, Follow, FollowRequest, Mute, Tally
 from accounts.models.guardians import Guardianship
 from accounts.models.handles import ProtectedName, RetiredHandle
 from accounts.models.mails import Mail
@@ -23,16 +23,21 @@ from accounts.models.suspensions import Suspension
 
 __all__ = [
     "Attempt",
+    "Block",
     "Ceremony",
+    "CloseFriend",
     "ContactEdge",
     "ContactMatch",
     "DiscoveryBudget",
     "DiscoveryEnrolment",
     "DiscoveryEpoch",
     "DiscoveryTag",
+    "Dismissal",
     "Follow",
+    "FollowRequest",
     "Guardianship",
     "Mail",
+    "Mute",
     "NumberCode",
     "Passkey",
     "Person",
@@ -42,6 +47,7 @@ __all__ = [
     "RetiredHandle",
     "Session",
     "Suspension",
+    "Tally",
     "Totp",
     "TransparencyRoot",
 ]

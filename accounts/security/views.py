@@ -289,7 +289,7 @@ class GuardianshipsView(APIView):
         takes=GuardianInvitation, gives=GuardianshipShape, status=201, problems=(404, 409), summary="Invite a guardian"
     )
     def post(self, request: Request) -> Response:
-        guardian = people.find(_sent(GuardianInvitation, request)["guardian"])
+        guardian = people.find(_sent(GuardianInvitation, request)["guardian"], viewer=signed_in(request))
         link = guardians.invite(ward=signed_in(request), guardian=guardian)
         return Response(GuardianshipShape(link).data, status=201)
 

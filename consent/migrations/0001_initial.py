@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=socialvideo.lib.ids.new_id, editable=False, primary_key=True, serialize=False)),
                 ('purposes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=20), size=None)),
-                ('audience', models.CharField(choices=[('private', 'private'), ('followers', 'followers'), ('public', 'public')], max_length=10)),
+                ('audience', models.CharField(choices=[('private', 'private'), ('close_friends', 'close_friends'), ('followers', 'followers'), ('public', 'public')], max_length=13)),
                 ('modalities', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=10), default=consent.models._face, size=None)),
                 ('denied_categories', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=20), default=consent.models._denied, size=None)),
                 ('text_rules', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=80), default=list, size=None)),
@@ -96,7 +96,7 @@ class Migration(migrations.Migration):
                 ('job_id', models.UUIDField(null=True)),
                 ('video_id', models.UUIDField(null=True)),
                 ('purpose', models.CharField(blank=True, max_length=20)),
-                ('audience', models.CharField(blank=True, max_length=10)),
+                ('audience', models.CharField(blank=True, max_length=13)),
                 ('requester', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='decisions_for', to=settings.AUTH_USER_MODEL)),
                 ('subject', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='decisions_about', to=settings.AUTH_USER_MODEL)),
                 ('grant', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to='consent.grant')),
@@ -190,7 +190,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=socialvideo.lib.ids.new_id, editable=False, primary_key=True, serialize=False)),
                 ('purposes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=20), size=None)),
-                ('audience', models.CharField(choices=[('private', 'private'), ('followers', 'followers'), ('public', 'public')], max_length=10)),
+                ('audience', models.CharField(choices=[('private', 'private'), ('close_friends', 'close_friends'), ('followers', 'followers'), ('public', 'public')], max_length=13)),
                 ('message', models.CharField(blank=True, max_length=300)),
                 ('state', models.CharField(choices=[('requested', 'Requested'), ('deferred', 'Deferred'), ('refused', 'Refused'), ('given', 'Given')], default='requested', max_length=10)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
@@ -236,7 +236,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='grant',
-            constraint=models.CheckConstraint(condition=models.Q(('audience__in', ['private', 'followers', 'public'])), name='grant_audience_known'),
+            constraint=models.CheckConstraint(condition=models.Q(('audience__in', ['private', 'close_friends', 'followers', 'public'])), name='grant_audience_known'),
         ),
         migrations.AddIndex(
             model_name='decision',

@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
                 ('grants', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), default=list, size=None)),
                 ('lineage', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), default=list, size=None)),
                 ('caption', models.CharField(blank=True, max_length=500)),
-                ('audience', models.CharField(choices=[('private', 'private'), ('followers', 'followers'), ('public', 'public')], max_length=10)),
+                ('audience', models.CharField(choices=[('private', 'private'), ('close_friends', 'close_friends'), ('followers', 'followers'), ('public', 'public')], max_length=13)),
                 ('published_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('removed_at', models.DateTimeField(null=True)),
                 ('unlisted_at', models.DateTimeField(null=True)),
@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'indexes': [models.Index(models.F('author'), models.OrderBy(models.F('id'), descending=True), condition=models.Q(('removed_at', None), ('unlisted_at', None)), name='post_by_author')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('removed_at', None)), fields=('video',), name='post_once'), models.CheckConstraint(condition=models.Q(('audience__in', ['private', 'followers', 'public'])), name='post_audience_known')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('removed_at', None)), fields=('video',), name='post_once'), models.CheckConstraint(condition=models.Q(('audience__in', ['private', 'close_friends', 'followers', 'public'])), name='post_audience_known')],
             },
         ),
     ]

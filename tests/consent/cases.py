@@ -198,7 +198,7 @@ FAULTS: list[Fault] = [
     _at("publish", _unseen),
     _unseen,
     _paper("purposes", lambda draw, case, paper: draw.choice(SOME[Purpose])),
-    _paper("audience", lambda draw, case, paper: draw.choice(AUDIENCES[:2])),
+    _paper("audience", lambda draw, case, paper: draw.choice(AUDIENCES[:3])),
     _paper("modalities", lambda draw, case, paper: draw.choice(SOME[Modality])),
     _paper("denied", lambda draw, case, paper: draw.choice(SOME[Category]) | set(sorted(case["about"])[:1])),
     _forbid,

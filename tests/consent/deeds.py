@@ -11,7 +11,7 @@ from typing import Any, ClassVar, TypeVar, cast
 
 from django.db import connection, transaction
 
-from accounts import graph
+from accounts import blocks, graph
 from consent import asks, expiry, grants, groups, likenesses, suspension, withdrawal
 from consent.grants import Terms
 from consent.models import Ask, Choice
@@ -173,6 +173,19 @@ class Deeds:
         """Stop following."""
         one, other = self.stage.people[name], self.stage.people[whom]
         self.both("unfollow", self.world.unfollow(name, whom), lambda: graph.unfollow(follower=one, followee=other))
+
+    @deed
+    def block(self, name: str, whom: str) -> None:
+        """Block a person."""
+        one, other = self.stage.people[name], self.stage.people[whom]
+        self.both("block", self.world.block(name, whom), lambda: blocks.block(blocker=one, blocked=other))
+
+    @deed
+    def unblock(self, name: str, whom: str) -> None:
+        """Take a block back."""
+        one = self.stage.people[name]
+        handle = self.stage.people[whom].handle
+        self.both("unblock", self.world.unblock(name, whom), lambda: blocks.unblock(blocker=one, handle=handle))
 
     @deed
     def choose(self, name: str, whom: str, word: str) -> None:

@@ -66,6 +66,7 @@ class World:
     """The photo that is enrolled of each person, by its number."""
     enrolments: int = 0
     follows: set[tuple[str, str]] = field(default_factory=set)
+    blocks: set[tuple[str, str]] = field(default_factory=set)
     said: dict[tuple[str, str], str] = field(default_factory=dict)
     asks: dict[int, tuple[str, str, str]] = field(default_factory=dict)
     jobs: dict[int, Job] = field(default_factory=dict)
@@ -90,6 +91,8 @@ class World:
 
     def answering(self, person: str, subject: str) -> list[Paper]:
         """The standing grants of a subject that may answer a person who holds none yet."""
+        if not self.apart(person, subject):
+            return []
         theirs = [paper for name, paper in self.papers.items() if name not in self.rests_on]
         standing = [paper for paper in theirs if paper.subject == subject and paper.state == "given"]
         return [
@@ -97,6 +100,10 @@ class World:
             for paper in standing
             if (self.belongs(person, paper) if paper.group else self.grantee[paper.name] == person)
         ]
+
+    def apart(self, one: str, other: str) -> bool:
+        """Whether neither blocks the other."""
+        return not {(one, other), (other, one)} & self.blocks
 
     def enrol(self, name: str) -> None:
         """Enrol a photo."""
@@ -119,7 +126,8 @@ class World:
     ) -> Case:
         """What a decision depends on; a job is for ``photos``, which must still be those that are enrolled."""
         fresh = [paper for one in shown if one.grant is None for paper in self.answering(person, one.subject)]
-        held = [self.counted(self.papers[one.grant], point) for one in shown if one.grant is not None]
+        near = [one for one in shown if point in reference.LOOKING or self.apart(person, one.subject)]
+        held = [self.counted(self.papers[one.grant], point) for one in near if one.grant is not None]
         here = self.photos.items() & photos.items() if photos is not None else self.photos.items()
         asked = Case(point, shown, (*held, *fresh), enrolled=frozenset(name for name, _ in here))
         film = lineage[-1] if lineage else None
@@ -200,6 +208,8 @@ class World:
         """Ask for a grant."""
         if person == subject:
             return "ask_oneself"
+        if not self.apart(person, subject):
+            return "person_unknown"
         if any(one[:2] == (person, subject) and one[2] in ("requested", "deferred") for one in self.asks.values()):
             return "ask_stands_open"
         self.asks[len(self.asks) + 1] = (person, subject, "requested")
@@ -220,6 +230,8 @@ class World:
     def give(self, subject: str, whom: str, paper: Paper) -> str:
         """Give a grant to a person or a group."""
         group = whom if whom in reference.PEOPLE_OF else ""
+        if not group and not self.apart(subject, whom):
+            return "person_unknown"
         if group == "everyone" and not paper.review:
             return "review_needed"
         if subject not in self.photos:
@@ -390,6 +402,8 @@ class World:
         """Begin to follow."""
         if one == other:
             return "follow_oneself"
+        if not self.apart(one, other):
+            return "person_unknown"
         self.follows.add((one, other))
         return "ok"
 
@@ -399,6 +413,41 @@ class World:
             lost = self.own(one, other) | self.own(other, one)
             self.invalidate({name for name in lost if self.papers[self.rests_on[name]].group == "mutuals"})
             self.follows.discard((one, other))
+        return "ok"
+
+    def block(self, one: str, other: str) -> str:
+        """Block a person: all that is between the two ends, whoever gave or asked it."""
+        if one == other:
+            return "block_oneself"
+        if (one, other) in self.blocks:
+            return "ok"
+        self.blocks.add((one, other))
+        both = {one, other}
+        self.follows = {pair for pair in self.follows if set(pair) != both}
+        theirs = {name for name, paper in self.papers.items() if {paper.subject, self.grantee.get(name)} == both}
+        self.veto_remixes(both)
+        self.invalidate({name for name in theirs if self.stays(name)})
+        for number, (person, asked, state) in self.asks.items():
+            if {person, asked} == both and state in ("requested", "deferred"):
+                self.asks[number] = (person, asked, "refused")
+                self.leaves["ask"] += 1
+        for pair, word in list(self.said.items()):
+            if set(pair) == both and word == "chosen":
+                del self.said[pair]
+                self.leaves["choice"] += 1
+        return "ok"
+
+    def veto_remixes(self, both: set[str]) -> None:
+        """Veto the films of the one that show the other by a grant which is not the maker's."""
+        for number, film in self.films.items():
+            for shown in film.shown:
+                inherited = self.grantee.get(shown.grant or 0) != film.owner
+                if {film.owner, shown.subject} == both and inherited:
+                    self.vetoed.add((number, shown.subject))
+
+    def unblock(self, one: str, other: str) -> str:
+        """Take a block back: nothing comes again."""
+        self.blocks.discard((one, other))
         return "ok"
 
     def own(self, subject: str, person: str) -> set[int]:

@@ -165,6 +165,8 @@ class Studio(World):
         film = self.films[number]
         if person == film.owner or self.depicts(number, person):
             return True
+        if not all(self.apart(person, one) for one in {film.owner, *(one.subject for one in film.shown)}):
+            return False
         return film.audience == "public" or (film.audience == "followers" and (person, film.owner) in self.follows)
 
     def open(self, person: str, number: int, point: str = "open") -> str:

@@ -338,7 +338,7 @@ def no_use_is_given_back_under_another_epoch() -> bool:
 def a_closed_grant_is_valid_for_what_was_made() -> bool:
     grant = granted()
     Grant.objects.filter(id=grant.id).update(closed_at=database_now())
-    return fences.standing([held(grant)]) and not fences.standing([held(grant)], anew=True)
+    return fences.standing([held(grant)]) and not fences.standing([held(grant)], maker=grant.grantee_id)
 
 
 def nothing_remembered_is_not_valid() -> bool:

@@ -63,7 +63,8 @@ Verdict = tuple[str, str | tuple[int, ...]]
 Sentence = Callable[[Case, Shown, Paper], bool]
 
 # Those who may watch, by the word for them: the owner and people depicted are always among them.
-WATCHING = {"": set(), "private": set(), "followers": {"followers"}, "public": {"followers", "strangers"}}
+CLOSE, FOLLOWING, ALL = {"close"}, {"close", "followers"}, {"close", "followers", "strangers"}
+WATCHING = {"": set(), "private": set(), "close_friends": CLOSE, "followers": FOLLOWING, "public": ALL}
 # What only looks at something that was made; everything else makes something, or makes it known.
 LOOKING = {"preview", "review", "open", "chunk", "download"}
 # From here on the photo is needed, until there is a film.

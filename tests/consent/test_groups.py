@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
-from accounts import graph
+from accounts import edges, graph
 from accounts.models import Follow, Person
 from consent import ends, gate, grants, groups, receipts, rules, withdrawal
 from consent.models import Choice, Decision, Grant, LedgerLeaf
@@ -223,7 +223,9 @@ def test_who_follows_again_begins_anew(db: None) -> None:
 def test_parting_from_a_stranger_takes_no_lock(stranger: Person, requester: Person) -> None:
     with CaptureQueriesContext(connection) as captured:
         graph.unfollow(follower=stranger, followee=requester)
-    assert not [query for query in captured if "advisory" in query["sql"]]
+    locks = [query["sql"] for query in captured if "advisory" in query["sql"]]
+    assert len(locks) == 1
+    assert str(edges.SPACE) in locks[0], "the pair's own"
 
 
 def test_a_video_made_under_an_offer_leaves_the_feed_when_people_part(db: None) -> None:

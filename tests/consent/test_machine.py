@@ -179,6 +179,16 @@ def befriend(machine: Compared, dice: Dice) -> None:
     machine.follow(other, one)
 
 
+def quarrel(machine: Compared, dice: Dice) -> None:
+    """Block somebody, and mostly take it back."""
+    pair = dice.sample([dice.subject(), dice.choice([name for name in PEOPLE if name not in SUBJECTS])], 2)
+    if dice.rarely():
+        pair = dice.sample(SUBJECTS, 2)
+    machine.block(*pair)
+    if not dice.rarely():
+        machine.unblock(*pair)
+
+
 def make_and_publish(machine: Compared, dice: Dice) -> None:
     """Make a film with a grant, of its subject and perhaps another, and publish it once everybody accepted."""
     grant = dice.latest(name for name in grants(machine) if machine.world.stays(name))
@@ -232,6 +242,8 @@ DEEDS: list[tuple[int, Rows, Deed]] = [
     (1, always, erase),
     (4, grants, withdraw),
     (1, grants, lambda m, dice: m.suspend(dice.person())),
+    (2, grants, quarrel),
+    (1, always, lambda m, dice: m.unblock(dice.person(), dice.person())),
     # At work.
     (3, always, lambda m, dice: m.request(dice.requester(), dice.pair(), dice.wish())),
     (2, always, lambda m, dice: m.make(dice.requester(), dice.pair(), dice.wish())),

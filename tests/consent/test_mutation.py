@@ -29,8 +29,7 @@ MORE = "more is read than is looked at"
 NO_ID = "None is the id of nothing"
 # Mutants that change nothing anybody could see, and why.
 EQUIVALENT = {
-    "rules: 2 → 3": "only the order of audiences counts",
-    "rules: 3 → 4": "only the order of groups counts",
+    "rules: 3 → 4": "only the order of audiences and of groups counts",
     "rules: int=0 → int=1": "any number serves that is no person's",
     "rules: text.isascii() → False": "the quick way for plain text",
     "rules: _words(wish.prompt) → pass": "only the time of a refusal, which test_refusals measures",

@@ -268,7 +268,7 @@ def test_only_stopping_leaves_what_was_made_to_be_opened(
 ) -> None:
     withdrawal.withdraw(subject=subject, scope=Scope(), mode=mode)
     assert fences.standing(video.claims(), video.lineage) is opens
-    assert not fences.standing(video.claims(), video.lineage, anew=True)
+    assert not fences.standing(video.claims(), video.lineage, maker=video.owner_id)
 
 
 def test_nothing_is_announced_when_only_new_uses_end(grant: Grant) -> None:

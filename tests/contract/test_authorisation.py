@@ -12,7 +12,8 @@ from tests.contract.world import ANONYMOUS, WHO, World
 OWN = (
     *("GET /me/likeness/uses", "GET /me/likeness/videos", "GET /me/statements", "GET /asks", "GET /grants"),
     *("GET /withdrawals", "GET /jobs", "GET /videos", "GET /feeds/following", "GET /people/{handle}/posts"),
-    *("GET /reports", "GET /contacts/matches"),
+    *("GET /reports", "GET /contacts/matches", "GET /me/mutuals", "GET /me/blocks", "GET /me/mutes"),
+    *("GET /me/close-friends", "GET /me/suggestions"),
 )
 ROUTES = {str(route): route for route in routes()}
 

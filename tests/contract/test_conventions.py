@@ -11,9 +11,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
-from accounts import graph
+from accounts import blocks, closeness, graph, mutes
 from accounts.discovery import epochs, transparency
-from accounts.models import Follow, Guardianship, Passkey, Person
+from accounts.models import Follow, FollowRequest, Guardianship, Passkey, Person
 from accounts.views import MeView, PeopleView
 from consent import asks, groups, withdrawal
 from consent.models import Ask, Choice, Grant
@@ -61,6 +61,10 @@ def filled(world: World, times: int) -> None:
         wish: dict[str, Any] = {"purposes": ["personal"], "audience": "private", "message": ""}
         graph.follow(follower=someone, followee=requester)
         graph.follow(follower=requester, followee=someone)
+        FollowRequest.objects.create(follower=factories.person(), followee=requester)
+        blocks.block(blocker=requester, blocked=factories.person())
+        mutes.mute(muter=requester, muted=someone)
+        closeness.add(person=requester, friend=someone)
         asks.ask(requester=someone, subject=subject, **wish)
         given = factories.grant(subject, someone)
         withdrawal.withdraw(subject=subject, scope=Scope(grant_id=given.id))
@@ -176,7 +180,7 @@ def test_one_row_costs_as_much_as_eight_in_the_lists_of_the_graph(requester: Per
         for side in ("followers", "following"):
             with CaptureQueriesContext(connection) as asked:
                 assert len(api.get(f"/api/v1/people/sam/{side}").json()["data"]) == count
-            assert len(asked) == 4, [query["sql"] for query in asked]
+            assert len(asked) == 5, [query["sql"] for query in asked]
 
 
 def test_every_reply_says_what_is_left_of_the_quota(world: World) -> None:

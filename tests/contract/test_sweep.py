@@ -47,6 +47,8 @@ BODILESS = {
     *("PUT /people/{handle}/follow", "PUT /me/email-verifications", "POST /me/totp", "PUT /me/recovery-codes"),
     *("PUT /guardianships/{guardianship_id}", "PUT /guardianships/{guardianship_id}/likeness"),
     "PUT /guardianships/{guardianship_id}/grants/{ward_grant_id}",
+    *("PUT /me/follow-requests/{handle}", "PUT /me/blocks/{handle}", "PUT /me/mutes/{handle}"),
+    "PUT /me/close-friends/{handle}",
 }
 
 JSON, FORM = takers("application/json"), takers("multipart/form-data")

@@ -45,7 +45,10 @@ WHO = (ANONYMOUS, "stranger", "subject", "requester", "moderator")
 
 @dataclass(frozen=True)
 class World:
-    """Who and what is there. The requester's video of the subject is published to followers; one more is a draft."""
+    """Who and what is there. The requester's video of the subject is published to followers; one more is a draft.
+
+    The stranger is private, and the requester asked to follow them.
+    """
 
     people: dict[str, Person]
     grant: Grant
@@ -62,14 +65,19 @@ class World:
 
 def made() -> World:
     """Make it: eileen is the subject, sam the requester, kim the stranger, mona the moderator."""
-    subject, requester, stranger = factories.enrolled("eileen"), factories.person("sam"), factories.person("kim")
+    subject, requester, stranger = (
+        factories.enrolled("eileen"),
+        factories.person("sam"),
+        factories.person("kim", is_private=True),
+    )
     moderator = factories.person("mona", is_staff=True)
     former = factories.grant(subject, factories.person("lou"))
     ended = withdrawal.withdraw(subject=subject, scope=Scope(grant_id=former.id))
     grant = factories.grant(subject, requester, max_uses=20, may_remix=True, may_download=True)
     wish: dict[str, Any] = {"purposes": ["personal"], "audience": "private", "message": ""}
     ask = asks.ask(requester=requester, subject=subject, **wish)
-    graph.follow(follower=subject, followee=requester)
+    factories.mutual(subject, requester)
+    graph.follow(follower=requester, followee=stranger)
     for member in (subject, requester):
         discovering.enrolled(person=member)
     discovering.befriend(subject, requester)

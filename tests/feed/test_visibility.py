@@ -11,6 +11,7 @@ from uuid import UUID
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
+from accounts import blocks, closeness, graph
 from accounts.models import Follow, Person
 from consent import withdrawal
 from consent.models import Grant
@@ -74,9 +75,9 @@ Seat = tuple[str, bool, UUID]
 
 
 def test_the_table_is_as_large_as_it_says() -> None:
-    assert len(CASES) == 3 * 6 * 3
+    assert len(CASES) == 4 * 6 * 3
     assert sum(visible("stranger", True, case) for case in CASES) == 2
-    assert sum(visible("author", False, case) for case in CASES) == 3
+    assert sum(visible("author", False, case) for case in CASES) == 4
 
 
 def test_a_single_post_shows_to_its_audience_and_says_whether_it_fell(world: World, seat: Seat) -> None:
@@ -194,6 +195,53 @@ def test_a_private_authors_public_posts_are_for_followers_and_a_suspended_ones_f
     Follow.objects.create(follower=follower, followee=video.owner)
     Person.objects.filter(id=video.owner_id).update(**condition)
     assert seen_by(post, dict(zip(SEATS, (video.owner, subject, follower, stranger), strict=True))) == seen
+
+
+def test_close_friends_see_what_is_for_them_as_long_as_they_follow(video: Video, stranger: Person) -> None:
+    post, follower = factories.post(video.owner, video, audience=Audience.CLOSE_FRIENDS), factories.person()
+    viewers = {"author": video.owner, "close": stranger, "follower": follower}
+    for viewer in (stranger, follower):
+        graph.follow(follower=viewer, followee=video.owner)
+    assert seen_by(post, viewers) == ["author"]
+    closeness.add(person=video.owner, friend=stranger)
+    assert seen_by(post, viewers) == ["author", "close"]
+    Follow.objects.filter(follower=stranger).delete()
+    assert seen_by(post, viewers) == ["author"], "though their row was left"
+
+
+# Blocks
+
+
+@pytest.mark.parametrize("by_viewer", [False, True])
+def test_a_block_between_viewer_and_author_hides_every_post(video: Video, stranger: Person, by_viewer: bool) -> None:
+    post, viewers = factories.post(video.owner, video), {"kim": stranger, "other": factories.person()}
+    assert seen_by(post, viewers) == ["kim", "other"]
+    pair = (stranger, video.owner) if by_viewer else (video.owner, stranger)
+    blocks.block(blocker=pair[0], blocked=pair[1])
+    assert seen_by(post, viewers) == ["other"]
+    Person.objects.filter(id=stranger.id).update(is_staff=True)
+    assert seen_by(post, viewers) == ["kim", "other"], "a moderator sees"
+
+
+@pytest.mark.parametrize("by_viewer", [False, True])
+def test_a_block_between_viewer_and_whom_a_video_shows_hides_it(
+    video: Video, subject: Person, stranger: Person, by_viewer: bool
+) -> None:
+    post, viewers = factories.post(video.owner, video), {"kim": stranger, "other": factories.person()}
+    pair = (stranger, subject) if by_viewer else (subject, stranger)
+    blocks.block(blocker=pair[0], blocked=pair[1])
+    assert seen_by(post, viewers) == ["other"]
+    blocks.unblock(blocker=pair[0], handle=pair[1].handle)
+    assert seen_by(post, viewers) == ["kim", "other"]
+
+
+def test_whom_a_video_shows_sees_it_though_somebody_else_in_it_blocks_them(grant: Grant, subject: Person) -> None:
+    ada = factories.enrolled("ada")
+    factories.grant(ada, grant.grantee)  # type: ignore[arg-type]
+    film = factories.video(grant.grantee, subject, ada)  # type: ignore[arg-type]
+    post = factories.post(film.owner, film)
+    blocks.block(blocker=ada, blocked=subject)
+    assert seen_by(post, {"eileen": subject, "ada": ada}) == ["eileen", "ada"]
 
 
 # The two-stage query against the naive one

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from accounts import graph
+from accounts import blocks, graph
 from accounts.models import Person
 from consent import gate, grants, groups, likenesses, withdrawal
 from consent.models import Choice, Grant
@@ -132,6 +132,12 @@ def excepted(stage: Stage) -> None:
     groups.choose(subject=stage.cast.subject, person=stage.cast.requester, kind=Choice.Kind.EXCEPTED)
 
 
+def blocked(stage: Stage) -> None:
+    """Let one of the two block the other."""
+    pair = stage.dice.sample([stage.cast.subject, stage.cast.requester], 2)
+    blocks.block(blocker=pair[0], blocked=pair[1])
+
+
 def offer(stage: Stage) -> None:
     """Withdraw the offer to a group, and so what rests on it."""
     withdrawal.withdraw(subject=stage.cast.subject, scope=Scope(grant_id=stage.root.id))
@@ -219,6 +225,8 @@ ENDS = {
     "unfollowed": End((unfollowed,), ALL, leaf="invalidation", group="mutuals"),
     "unchosen": End((unchosen,), ALL, leaf="choice", group="chosen"),
     "excepted": End((excepted,), ALL, leaf="choice", group="everyone"),
+    "blocked": End((blocked,), ALL, leaf="invalidation"),
+    "blocked, in a group": End((blocked,), ALL, leaf="invalidation", group="everyone"),
     "offer": End((offer,), ALL, group="everyone"),
     "offer narrowed": End((narrowed,), ("request", "open", "stream"), leaf="narrowing", group="mutuals", tidies=False),
     "offer, fewer uses": End((fewer,), ("request",), leaf="narrowing", group="chosen", spent=1, tidies=False),

@@ -17,7 +17,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models.functions import Now
 
-from accounts.models import Follow, Person, Session
+from accounts.models import Block, Follow, Person, Session
 from consent import journal
 from consent.models import Acceptance, Choice, Grant, Likeness, Permit, PermitSubject
 from consent.permits import Redeemed
@@ -164,11 +164,13 @@ def cast(count: int) -> list[Cast]:
 
 
 def set_up(casts: Sequence[Cast], wanted: Sequence[Scenery]) -> list[Stage]:
-    """Write a stage for each set of people, whose older grants end."""
+    """Write a stage for each set of people, whose older grants and blocks end."""
     with transaction.atomic():
         _enrol(casts)
         people = [someone.id for one in casts for someone in (one.subject, one.companion)]
         Grant.objects.filter(subject__in=people, state=State.GIVEN).update(state=State.EXPIRED, ended_at=Now())
+        Block.objects.filter(blocked__in=[one.requester for one in casts]).delete()
+        Block.objects.filter(blocker__in=[one.requester for one in casts]).delete()
         stages = [_stage(one, scenery) for one, scenery in zip(casts, wanted, strict=True)]
         _write_groups(stages)
         Grant.objects.bulk_create(grant for stage in stages for grant in stage.grants)
@@ -176,7 +178,7 @@ def set_up(casts: Sequence[Cast], wanted: Sequence[Scenery]) -> list[Stage]:
         _begin_runs([stage for stage in stages if stage.scenery.run])
     for stage in stages:
         if stage.scenery.opened:
-            stage.basis = playback._basis(stage.film.id, stage.cast.session.id)
+            stage.basis = playback._basis(stage.film.id, stage.cast.viewer.id, stage.cast.session.id)
     return stages
 
 

@@ -21,10 +21,11 @@ from django.http import HttpResponse
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
+from accounts import blocks
 from accounts.models import Person
 from consent import ledger, withdrawal
 from consent.models import Decision, Grant
-from consent.rules import DENIED_BY_DEFAULT, Category
+from consent.rules import DENIED_BY_DEFAULT, Category, Group
 from consent.withdrawal import Mode, Scope
 from socialvideo.lib.clock import database_now
 from tests import factories
@@ -42,6 +43,12 @@ def give(handle: str, requester: Person, **terms: object) -> Grant:
     """Let a fresh person of this handle grant the requester what the prompt wishes for, but for ``terms``."""
     wide = {"denied_categories": DENIED_BY_DEFAULT - {Category.MEDICAL}}
     return factories.grant(factories.enrolled(handle), requester, **{**wide, **terms})
+
+
+def give_everyone(handle: str) -> Grant:
+    """Let a fresh person of this handle offer the same to everyone."""
+    wide = {"denied_categories": DENIED_BY_DEFAULT - {Category.MEDICAL}, "review": True}
+    return factories.grant(factories.enrolled(handle), Group.EVERYONE, **wide)
 
 
 def expire(grant: Grant) -> None:
@@ -67,9 +74,11 @@ ARRANGED: dict[str, Callable[[Person], object]] = {
     "usedup": lambda sam: Grant.objects.filter(id=give("usedup", sam).id).update(uses=F("max_uses")),
     "ending": lambda sam: end(give("ending", sam)),
     "narrow": lambda sam: give("narrow", sam, audience="followers"),
+    "barred": lambda sam: blocks.block(blocker=give("barred", sam).subject, blocked=sam),
+    "avoids": lambda sam: blocks.block(blocker=sam, blocked=give_everyone("avoids").subject),
 }
 REASONS = {
-    **dict.fromkeys(("nobody", "bare_1", "enroll", "ending"), "no_grant"),
+    **dict.fromkeys(("nobody", "bare_1", "enroll", "ending", "barred", "avoids"), "no_grant"),
     "closed": "closed",
     "denies": "category",
     "ruling": "text_rule",
