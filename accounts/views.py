@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
-from accounts import auth, devices, graph, people, pictures
+from accounts import auth, devices, graph, people, pictures, profiles
 from accounts.auth import session_of, signed_in
 from accounts.models import Session
 from accounts.serializers import (
@@ -30,6 +30,7 @@ from accounts.serializers import (
 from socialvideo.lib import ratelimit
 from socialvideo.lib.cursors import paged
 from socialvideo.lib.errors import Problem
+from socialvideo.lib.etags import etag, is_known
 from socialvideo.lib.schema import binary, described, page_of
 from socialvideo.lib.wire import JSONRenderer, MultiPartParser
 
@@ -50,11 +51,13 @@ class PeopleView(APIView):
 
 
 class PersonView(APIView):
-    """One person, as anybody sees them."""
+    """One person, as the one who asks may see them."""
 
     @described(gives=PersonShape, problems=(404,), summary="Read a profile")
     def get(self, request: Request, handle: str) -> Response:
-        return Response(PersonShape(people.find(handle)).data)
+        person = people.find(handle)
+        seen = {"is_whole": profiles.shows_whole(person, viewer=signed_in(request))}
+        return Response(PersonShape(person, context=seen).data)
 
 
 class MeView(APIView):
@@ -86,7 +89,7 @@ class MyPictureView(APIView):
     def put(self, request: Request) -> Response:
         sent = PictureUpload(data=request.data)
         sent.is_valid(raise_exception=True)
-        pictures.set_picture(person=signed_in(request), upload=sent.validated_data["picture"].read())
+        pictures.set_picture(person=signed_in(request), **sent.validated_data)
         return Response(MeShape(signed_in(request)).data)
 
     @described(status=204, summary="Take my picture away")
@@ -96,9 +99,9 @@ class MyPictureView(APIView):
 
 
 class PictureRenderer(JSONRenderer):
-    """Lets ``Accept: image/webp`` through; what it writes itself are problem documents."""
+    """Lets ``Accept: image/…`` through; what it writes itself are problem documents."""
 
-    media_type = "image/webp"
+    media_type = "image/*"
 
 
 class PictureView(APIView):
@@ -108,16 +111,25 @@ class PictureView(APIView):
     renderer_classes = [PictureRenderer, JSONRenderer]
 
     @described(
-        gives={(200, "image/webp"): binary()},
+        gives={(200, media): binary() for media in pictures.MEDIA.values()} | {304: None},
         problems=(404,),
-        parameters=(OpenApiParameter("size", int, description="64, 256 or 512"),),
+        parameters=(
+            OpenApiParameter("size", int, enum=pictures.SIZES, default=256),
+            OpenApiParameter("type", str, enum=list(pictures.TYPES), default="webp"),
+            OpenApiParameter("If-None-Match", str, OpenApiParameter.HEADER, description="An ETag that you have."),
+        ),
         summary="Read a picture",
     )
     def get(self, request: Request, handle: str) -> HttpResponse:
-        size = request.query_params.get("size", "256")
+        size, kind = request.query_params.get("size", "256"), request.query_params.get("type", "webp")
         side = int(size) if size.isascii() and size.isdigit() and len(size) < 5 else 0
-        body = pictures.read_picture(person=people.find(handle), side=side)
-        return HttpResponse(body, content_type="image/webp", headers={"Cache-Control": "public, max-age=300"})
+        person = people.find(handle)
+        current = etag(person.picture[-32:], side, kind)
+        headers = {"Cache-Control": "public, max-age=300", "ETag": current}
+        if person.picture and is_known(request, current):
+            return HttpResponse(status=304, headers=headers)
+        body = pictures.read_picture(person=person, side=side, kind=kind)
+        return HttpResponse(body, content_type=pictures.MEDIA[kind], headers=headers)
 
 
 class FollowView(APIView):
@@ -139,7 +151,9 @@ class FollowersView(APIView):
 
     @described(gives=page_of(FollowerShape), problems=(400, 404), listed=True, summary="List followers")
     def get(self, request: Request, handle: str) -> Response:
-        rows = graph.followers(people.find(handle))
+        person = people.find(handle)
+        profiles.require_whole(person, viewer=signed_in(request))
+        rows = graph.followers(person)
         return paged(request, rows, lambda f: {"person": PersonRef(f.follower).data, "since": f.created_at})
 
 
@@ -148,7 +162,9 @@ class FollowingView(APIView):
 
     @described(gives=page_of(FollowerShape), problems=(400, 404), listed=True, summary="List whom a person follows")
     def get(self, request: Request, handle: str) -> Response:
-        rows = graph.following(people.find(handle))
+        person = people.find(handle)
+        profiles.require_whole(person, viewer=signed_in(request))
+        rows = graph.following(person)
         return paged(request, rows, lambda f: {"person": PersonRef(f.followee).data, "since": f.created_at})
 
 

@@ -28,7 +28,11 @@ class Migration(migrations.Migration):
                 ('email', models.EmailField(db_index=True, max_length=254)),
                 ('display_name', models.CharField(max_length=60)),
                 ('bio', models.CharField(blank=True, max_length=300)),
+                ('pronouns', models.CharField(blank=True, db_default='', max_length=40)),
+                ('links', models.JSONField(blank=True, db_default=models.Value([], models.JSONField()), default=list)),
                 ('picture', models.CharField(blank=True, max_length=80)),
+                ('picture_side', models.PositiveSmallIntegerField(db_default=0, default=0)),
+                ('picture_blurhash', models.CharField(blank=True, db_default='', max_length=40)),
                 ('is_staff', models.BooleanField(default=False)),
                 ('is_active', models.BooleanField(default=True)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
@@ -67,6 +71,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='person',
             constraint=models.CheckConstraint(condition=models.Q(('email', django.db.models.functions.text.Lower('email'))), name='email_lower'),
+        ),
+        migrations.AddConstraint(
+            model_name='person',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('picture', ''), ('picture_blurhash', ''), ('picture_side', 0)), models.Q(models.Q(('picture', ''), _negated=True), ('picture_side__gt', 0), models.Q(('picture_blurhash', ''), _negated=True)), _connector='OR'), name='person_picture_whole'),
         ),
         migrations.AddIndex(
             model_name='follow',

@@ -117,8 +117,8 @@ def undone() -> Iterator[None]:
 def with_picture(person: Person) -> None:
     """Give somebody a profile picture, undecoded."""
     name = default_storage.save(f"pictures/{person.handle}-256.webp", ContentFile(b"RIFF"))
-    person.picture = name.removesuffix("-256.webp")
-    person.save(update_fields=["picture"])
+    person.picture, person.picture_side, person.picture_blurhash = name.removesuffix("-256.webp"), 256, "U" * 36
+    person.save(update_fields=["picture", "picture_side", "picture_blurhash"])
 
 
 def picture() -> bytes:
