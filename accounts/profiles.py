@@ -1,5 +1,6 @@
 """Who sees how much of a person. Everybody signed in sees the card; the rest of a private account is for followers."""
 
+from accounts import people
 from accounts.models import Person
 from socialvideo.lib.errors import Problem
 
@@ -9,7 +10,7 @@ def shows_whole(person: Person, *, viewer: Person) -> bool:
 
     This is the one rule. What is left for everybody else is the card: handle, name, pronouns, picture.
     """
-    if not person.is_private or viewer.pk == person.pk:
+    if viewer.pk == person.pk or not (person.is_private or people.is_teen(person)):
         return True
     return person.followed_by.filter(follower=viewer).exists()
 

@@ -12,8 +12,10 @@ from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
 from accounts import auth, devices, graph, people, pictures, profiles
-from accounts.auth import session_of, signed_in
+from accounts.auth import fresh_session, session_of, signed_in
 from accounts.models import Session
+from accounts.rights import leaving
+from accounts.rights.serializers import LeftShape
 from accounts.serializers import (
     FollowerShape,
     ListedSessionShape,
@@ -63,7 +65,7 @@ class PersonView(APIView):
 class MeView(APIView):
     """One's own account."""
 
-    unverified_may = ("PATCH",)
+    unverified_may = ("PATCH", "DELETE")
 
     @described(gives=MeShape, summary="Read my profile")
     def get(self, request: Request) -> Response:
@@ -74,6 +76,22 @@ class MeView(APIView):
         sent = ProfileChange(data=request.data)
         sent.is_valid(raise_exception=True)
         return Response(MeShape(people.edit_profile(person=signed_in(request), **sent.validated_data)).data)
+
+    @described(
+        gives=LeftShape,
+        status=202,
+        problems=(403, 409),
+        parameters=(OpenApiParameter("at_once", bool, description="Erase without the days of grace."),),
+        summary="Leave",
+    )
+    def delete(self, request: Request) -> Response:
+        """Shut my account. Likeness, grants, sessions and discovery end at once and for good; the rest is erased when
+        the days of grace are over, until which the token in the mail brings the account back (`PUT /departures`).
+        """
+        fresh_session(request)
+        at_once = request.query_params.get("at_once") == "true"
+        token, departure = leaving.leave(person=signed_in(request), at_once=at_once)
+        return Response(LeftShape({"erase_at": departure.erase_at, "token": token}).data, status=202)
 
 
 class MyPictureView(APIView):

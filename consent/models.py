@@ -29,7 +29,8 @@ class Likeness(models.Model):
     subject = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="likenesses")
     file = models.CharField(max_length=80)
     key = models.BinaryField(max_length=32, null=True)
-    photo_digest = models.BinaryField(max_length=32)
+    photo_digest = models.BinaryField(max_length=32, null=True)
+    """SHA-256 of what was sent. It goes with the key: by it, one could know the photo again."""
     width = models.PositiveIntegerField()
     height = models.PositiveIntegerField()
     guardian = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
@@ -39,13 +40,14 @@ class Likeness(models.Model):
     erased_at = models.DateTimeField(null=True)
 
     class Meta:
-        """One active likeness a subject; erased means that the key is gone."""
+        """One active likeness a subject; erased means that the key is gone, and the digest of the photo."""
 
         verbose_name_plural = "likenesses"
         constraints = [
             models.UniqueConstraint(fields=["subject"], condition=Q(erased_at=None), name="likeness_one_active"),
             models.CheckConstraint(
-                condition=Q(erased_at=None, key__isnull=False) | Q(erased_at__isnull=False, key=None),
+                condition=Q(erased_at=None, key__isnull=False, photo_digest__isnull=False)
+                | Q(erased_at__isnull=False, key=None, photo_digest=None),
                 name="likeness_erased_has_no_key",
             ),
             models.CheckConstraint(

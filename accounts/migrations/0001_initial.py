@@ -265,12 +265,9 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='RetiredHandle',
             fields=[
-                ('handle', models.CharField(max_length=30, primary_key=True, serialize=False)),
+                ('digest', models.BinaryField(max_length=32, primary_key=True, serialize=False)),
                 ('free_at', models.DateTimeField()),
             ],
-            options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('handle__regex', '^[a-z][a-z0-9_]{2,29}$')), name='retired_handle_shape')],
-            },
         ),
         migrations.CreateModel(
             name='Totp',
@@ -304,7 +301,7 @@ class Migration(migrations.Migration):
             name='Mail',
             fields=[
                 ('id', models.UUIDField(default=socialvideo.lib.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('verify', 'Verify'), ('change', 'Change'), ('reset', 'Reset'), ('notice', 'Notice')], max_length=10)),
+                ('kind', models.CharField(choices=[('verify', 'Verify'), ('change', 'Change'), ('reset', 'Reset'), ('keep', 'Keep'), ('notice', 'Notice')], max_length=10)),
                 ('to', models.EmailField(max_length=254)),
                 ('event', models.CharField(blank=True, max_length=40)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
@@ -381,5 +378,47 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='person',
             constraint=models.UniqueConstraint(condition=models.Q(('verified_at__isnull', False)), fields=('email',), name='email_verified_once'),
+        ),
+        migrations.CreateModel(
+            name='Departure',
+            fields=[
+                ('id', models.UUIDField(default=socialvideo.lib.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ('token_digest', models.BinaryField(max_length=32, unique=True)),
+                ('left_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('erase_at', models.DateTimeField()),
+                ('cancelled_at', models.DateTimeField(null=True)),
+                ('removed', models.JSONField(null=True)),
+                ('kept', models.JSONField(default=list)),
+                ('steps', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=80), default=list, size=None)),
+                ('attempts', models.PositiveSmallIntegerField(default=0)),
+                ('due_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('finished_at', models.DateTimeField(null=True)),
+                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='departures', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('cancelled_at', None), ('finished_at', None)), fields=['erase_at'], name='departure_to_erase')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('cancelled_at', None), ('finished_at', None)), fields=('person',), name='departure_one_open'), models.CheckConstraint(condition=models.Q(('cancelled_at', None), ('finished_at', None), _connector='OR'), name='departure_one_end'), models.CheckConstraint(condition=models.Q(('finished_at', None), ('removed__isnull', False), _connector='OR'), name='departure_finished_was_counted'), models.CheckConstraint(condition=models.Q(('erase_at__gte', models.F('left_at'))), name='departure_erases_later')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Export',
+            fields=[
+                ('id', models.UUIDField(default=socialvideo.lib.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ('state', models.CharField(choices=[('queued', 'Queued'), ('in_progress', 'In Progress'), ('completed', 'Completed'), ('failed', 'Failed'), ('expired', 'Expired')], default='queued', max_length=12)),
+                ('progress', models.PositiveSmallIntegerField(default=0)),
+                ('attempts', models.PositiveSmallIntegerField(default=0)),
+                ('file', models.CharField(blank=True, max_length=80)),
+                ('key', models.BinaryField(max_length=32, null=True)),
+                ('size_bytes', models.PositiveBigIntegerField(null=True)),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('lease_until', models.DateTimeField(null=True)),
+                ('completed_at', models.DateTimeField(null=True)),
+                ('expires_at', models.DateTimeField(null=True)),
+                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='exports', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'indexes': [models.Index(fields=['person', '-id'], name='export_of_person')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state__in', ['queued', 'in_progress'])), fields=('person',), name='export_one_open'), models.CheckConstraint(condition=models.Q(models.Q(('expires_at__isnull', False), ('key__isnull', False), ('size_bytes__gt', 0), ('state', 'completed')), models.Q(models.Q(('state', 'completed'), _negated=True), ('key', None)), _connector='OR'), name='export_completed_has_its_key'), models.CheckConstraint(condition=models.Q(('progress__lte', 100)), name='export_progress_percent')],
+            },
         ),
     ]

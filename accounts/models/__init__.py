@@ -18,6 +18,7 @@ from accounts.models.handles import ProtectedName, RetiredHandle
 from accounts.models.mails import Mail
 from accounts.models.passkeys import Ceremony, Passkey
 from accounts.models.people import Person, PersonManager
+from accounts.models.rights import Departure, Export
 from accounts.models.sessions import Session
 from accounts.models.suspensions import Suspension
 
@@ -26,10 +27,12 @@ __all__ = [
     "Ceremony",
     "ContactEdge",
     "ContactMatch",
+    "Departure",
     "DiscoveryBudget",
     "DiscoveryEnrolment",
     "DiscoveryEpoch",
     "DiscoveryTag",
+    "Export",
     "Follow",
     "Guardianship",
     "Mail",

@@ -109,7 +109,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=socialvideo.lib.ids.new_id, editable=False, primary_key=True, serialize=False)),
                 ('file', models.CharField(max_length=80)),
                 ('key', models.BinaryField(max_length=32, null=True)),
-                ('photo_digest', models.BinaryField(max_length=32)),
+                ('photo_digest', models.BinaryField(max_length=32, null=True)),
                 ('width', models.PositiveIntegerField()),
                 ('height', models.PositiveIntegerField()),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
@@ -256,7 +256,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='likeness',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('erased_at', None), ('key__isnull', False)), models.Q(('erased_at__isnull', False), ('key', None)), _connector='OR'), name='likeness_erased_has_no_key'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('erased_at', None), ('key__isnull', False), ('photo_digest__isnull', False)), models.Q(('erased_at__isnull', False), ('key', None), ('photo_digest', None)), _connector='OR'), name='likeness_erased_has_no_key'),
         ),
         migrations.AddConstraint(
             model_name='permit',
