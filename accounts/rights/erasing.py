@@ -32,9 +32,21 @@ TOLD, NAME = "told", "name"
 AGAIN, ATTEMPTS = timedelta(seconds=30), 8
 # What is left of a person: nothing that anybody could know them by. What is not named here stays as it is.
 BLANK: dict[str, Any] = {
-    "email": "", "display_name": "", "bio": "", "pronouns": "", "links": [], "password": "!",
-    "picture": "", "picture_side": 0, "picture_blurhash": "", "birth_date": None, "last_login": None,
-    "verified_at": None, "suspended_until": None, "is_private": True, "is_active": False,
+    "email": "",
+    "display_name": "",
+    "bio": "",
+    "pronouns": "",
+    "links": [],
+    "password": "!",
+    "picture": "",
+    "picture_side": 0,
+    "picture_blurhash": "",
+    "birth_date": None,
+    "last_login": None,
+    "verified_at": None,
+    "suspended_until": None,
+    "is_private": True,
+    "is_active": False,
 }
 
 

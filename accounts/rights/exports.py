@@ -130,7 +130,7 @@ def _store(row: Export, name: str) -> None:
             file.seek(0)
             default_storage.save(name, File(file))
         expires_at = Now() + timedelta(days=settings.EXPORT_DAYS)
-        done = {"state": State.COMPLETED, "progress": 100, "key": key, "size_bytes": archive.size}
+        done = {"state": State.COMPLETED, "key": key, "size_bytes": archive.size}
         _report(row, 100, **done, completed_at=Now(), expires_at=expires_at)
     finally:
         archive.close()

@@ -1,7 +1,7 @@
 """What this room erases of somebody who left: pictures, exports, and every row that hangs on them by CASCADE.
 
 A table that points to a person says by its ``on_delete`` what becomes of its rows: CASCADE goes with the person,
-PROTECT stays unless an eraser removes it by name (``tests/accounts/test_erasing.py`` holds every table to that).
+PROTECT stays unless an eraser removes it by name (``tests/contract/test_erasure.py`` holds every table to that).
 """
 
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Leaving: at once nobody gets in, nothing is seen and nothing stands; for some days the mail's token brings it back."""
+"""Leaving: at once nobody gets in, nothing is seen and nothing stands; for some days a mail brings it back."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -76,7 +76,9 @@ def test_likeness_and_grants_end_in_both_directions_and_for_good(subject: Person
     leaving.leave(person=subject)
     states = {grant.id: (grant.state, grant.epoch) for grant in Grant.objects.all()}
     assert states == {
-        **{given.id: ("withdrawn", 2), own.id: ("withdrawn", 2), received.id: ("invalidated", 2)},
+        given.id: ("withdrawn", 2),
+        own.id: ("withdrawn", 2),
+        received.id: ("invalidated", 2),
         other.id: ("given", 1),
     }
     photo = Likeness.objects.get(subject=subject)
