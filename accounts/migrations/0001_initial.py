@@ -387,7 +387,7 @@ class Migration(migrations.Migration):
                 ('left_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('erase_at', models.DateTimeField()),
                 ('cancelled_at', models.DateTimeField(null=True)),
-                ('removed', models.JSONField(null=True)),
+                ('removed', models.JSONField(default=dict)),
                 ('kept', models.JSONField(default=list)),
                 ('steps', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=80), default=list, size=None)),
                 ('attempts', models.PositiveSmallIntegerField(default=0)),
@@ -397,7 +397,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'indexes': [models.Index(condition=models.Q(('cancelled_at', None), ('finished_at', None)), fields=['erase_at'], name='departure_to_erase')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('cancelled_at', None), ('finished_at', None)), fields=('person',), name='departure_one_open'), models.CheckConstraint(condition=models.Q(('cancelled_at', None), ('finished_at', None), _connector='OR'), name='departure_one_end'), models.CheckConstraint(condition=models.Q(('finished_at', None), ('removed__isnull', False), _connector='OR'), name='departure_finished_was_counted'), models.CheckConstraint(condition=models.Q(('erase_at__gte', models.F('left_at'))), name='departure_erases_later')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('cancelled_at', None), ('finished_at', None)), fields=('person',), name='departure_one_open'), models.CheckConstraint(condition=models.Q(('cancelled_at', None), ('finished_at', None), _connector='OR'), name='departure_one_end'), models.CheckConstraint(condition=models.Q(('finished_at', None), ('steps__contains', ['counted']), _connector='OR'), name='departure_finished_was_counted'), models.CheckConstraint(condition=models.Q(('erase_at__gte', models.F('left_at'))), name='departure_erases_later')],
             },
         ),
         migrations.CreateModel(

@@ -19,8 +19,8 @@ class Departure(models.Model):
     left_at = models.DateTimeField(db_default=Now())
     erase_at = models.DateTimeField()
     cancelled_at = models.DateTimeField(null=True)
-    removed = models.JSONField(null=True)
-    """How much there was of each kind, counted before the first step."""
+    removed = models.JSONField(default=dict)
+    """How much there was of each kind: when they left, or before the first step if that was more."""
     kept = models.JSONField(default=list)
     steps = ArrayField(models.CharField(max_length=80), default=list)
     """Which steps are done."""
@@ -38,7 +38,7 @@ class Departure(models.Model):
             ),
             models.CheckConstraint(condition=Q(cancelled_at=None) | Q(finished_at=None), name="departure_one_end"),
             models.CheckConstraint(
-                condition=Q(finished_at=None) | Q(removed__isnull=False), name="departure_finished_was_counted"
+                condition=Q(finished_at=None) | Q(steps__contains=["counted"]), name="departure_finished_was_counted"
             ),
             models.CheckConstraint(condition=Q(erase_at__gte=F("left_at")), name="departure_erases_later"),
         ]
@@ -56,7 +56,7 @@ class Departure(models.Model):
         """Where it stands, in a word."""
         if self.cancelled_at or self.finished_at:
             return "cancelled" if self.cancelled_at else "erased"
-        return "waiting" if self.removed is None else "erasing"
+        return "erasing" if self.steps else "waiting"
 
 
 class Export(models.Model):

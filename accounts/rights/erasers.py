@@ -29,6 +29,15 @@ class Eraser:
     kept: tuple[Kept, ...] = field(default=())
 
 
+def counted(person_id: UUID) -> Counts:
+    """Return how much there is of each kind; what there is nothing of is left out."""
+    found: Counts = {}
+    for eraser in all_of_them().values():
+        for what, count in eraser.count(person_id).items():
+            found[what] = found.get(what, 0) + count
+    return {what: count for what, count in found.items() if count}
+
+
 def all_of_them() -> Mapping[str, Eraser]:
     """Return the erasers by their dotted names, in the order in which they run."""
     return {dotted: import_string(dotted) for dotted in settings.ERASERS}

@@ -22,13 +22,13 @@ from accounts import handles
 from accounts.letters import farewell
 from accounts.models import Departure, Person
 from accounts.rights import erasers
-from accounts.rights.erasers import Counts, Eraser
+from accounts.rights.erasers import Eraser
 from accounts.rights.leaving import ERASE
 from socialvideo.lib import queue
 from socialvideo.lib.clock import rfc3339
 
 log = logging.getLogger(__name__)
-TOLD, NAME = "told", "name"
+COUNTED, TOLD, NAME = "counted", "told", "name"
 AGAIN, ATTEMPTS = timedelta(seconds=30), 8
 # What is left of a person: nothing that anybody could know them by. What is not named here stays as it is.
 BLANK: dict[str, Any] = {
@@ -79,9 +79,13 @@ def report(departure: Departure) -> dict[str, Any]:
         "left_at": departure.left_at,
         "erase_at": departure.erase_at,
         "erased_at": departure.finished_at,
-        "removed": [{"what": what, "count": count} for what, count in sorted((departure.removed or {}).items())],
-        "kept": departure.kept,
+        "removed": _removed(departure) if departure.finished_at else [],
+        "kept": departure.kept if departure.finished_at else [],
     }
+
+
+def _removed(departure: Departure) -> list[dict[str, Any]]:
+    return [{"what": what, "count": count} for what, count in sorted(departure.removed.items())]
 
 
 @contextmanager
@@ -98,18 +102,13 @@ def _due() -> QuerySet[Departure]:
 
 def _counted(departure_id: UUID) -> bool:
     with _held(departure_id) as row:
-        if row and row.removed is None:
-            row.removed, row.kept = _counts(row.person_id), _kept(row.person_id)
-            row.save(update_fields=["removed", "kept"])
+        if row and COUNTED not in row.steps:
+            for what, count in erasers.counted(row.person_id).items():
+                row.removed[what] = max(count, row.removed.get(what, 0))
+            row.kept = _kept(row.person_id)
+            row.steps.append(COUNTED)
+            row.save(update_fields=["removed", "kept", "steps"])
         return row is not None
-
-
-def _counts(person_id: UUID) -> Counts:
-    found: Counts = {}
-    for eraser in erasers.all_of_them().values():
-        for what, count in eraser.count(person_id).items():
-            found[what] = found.get(what, 0) + count
-    return {what: count for what, count in found.items() if count}
 
 
 def _kept(person_id: UUID) -> list[dict[str, Any]]:
@@ -153,9 +152,8 @@ def _told(departure_id: UUID) -> bool:
 
 
 def _sent(row: Departure) -> bool:
-    told = report(row)
-    lines = [f"{each['count']} {each['what']}" for each in told["removed"]]
-    stays = [f"{each['count']} {each['what']}: {each['why']}" for each in told["kept"]]
+    lines = [f"{each['count']} {each['what']}" for each in _removed(row)]
+    stays = [f"{each['count']} {each['what']}: {each['why']}" for each in row.kept]
     subject, text = farewell(row.person.handle, rfc3339(row.left_at), lines, stays)
     try:
         send_mail(subject, text, None, [row.person.email])

@@ -18,7 +18,7 @@ from accounts import auth, guardians, mail, sessions
 from accounts.discovery import enrolments
 from accounts.mail import Kind
 from accounts.models import Departure, Person, Session
-from accounts.rights import exports
+from accounts.rights import erasers, exports
 from socialvideo.lib import bus, queue
 from socialvideo.lib.clock import database_now
 from socialvideo.lib.errors import Problem, invalid
@@ -43,13 +43,14 @@ def leave(*, person: Person, at_once: bool = False) -> tuple[str, Departure]:
         raise Problem(409, "staff_stays", "Staff do not leave by themselves: an operator takes the role away first.")
     token = secrets.token_urlsafe(32)
     with transaction.atomic(durable=True):
+        removed = erasers.counted(person.id)
         for dotted in settings.LEAVING_HANDLERS:
             handler: LeavingHandler = import_string(dotted)
             handler(person_id=person.id)
         enrolments.opt_out(person=person)
         guardians.part_all(person)
         _shut(person)
-        departure = _written(person, token, grace=not at_once and person.verified_at is not None)
+        departure = _written(person, token, removed, grace=not at_once and person.verified_at is not None)
     return token, departure
 
 
@@ -57,7 +58,7 @@ def cancel(*, token: str) -> None:
     """Open the account again by the token of the mail. 422 once it is used or the days of grace are over."""
     with transaction.atomic():
         row = mail.redeem(token, Kind.KEEP)
-        waiting = Departure.objects.filter(person=row.person, removed__isnull=True, cancelled_at=None)
+        waiting = Departure.objects.filter(person=row.person, steps=[], cancelled_at=None)
         if not waiting.filter(erase_at__gt=Now()).update(cancelled_at=Now()):
             raise invalid("/token", "token_unusable", "This account is being erased: it is too late to keep it.")
         Person.objects.filter(id=row.person_id).update(is_active=True)
@@ -80,11 +81,16 @@ def _shut(person: Person) -> None:
     bus.announce("person", [person.id])
 
 
-def _written(person: Person, token: str, *, grace: bool) -> Departure:
+def _written(person: Person, token: str, removed: erasers.Counts, *, grace: bool) -> Departure:
     now = database_now()
     erase_at = now + timedelta(days=settings.DELETION_GRACE_DAYS if grace else 0)
     made = Departure.objects.create(
-        person=person, token_digest=auth.digest(token), left_at=now, erase_at=erase_at, due_at=erase_at
+        person=person,
+        token_digest=auth.digest(token),
+        left_at=now,
+        erase_at=erase_at,
+        due_at=erase_at,
+        removed=removed,
     )
     if erase_at > now:
         mail.post_until(person=person, kind=Kind.KEEP, expires_at=erase_at)

@@ -1,15 +1,16 @@
 """What this room adds to an export: profile, devices, keys, graph, discovery, guardians and the letters we wrote."""
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from typing import Any
 
-from django.core.files.storage import default_storage
 from django.db.models import Q
 from django.db.models.functions import Now
 
 from accounts import pictures
 from accounts.models import DiscoveryEnrolment, Follow, Guardianship, Mail, Passkey, Person, Session, Suspension
 from socialvideo.lib.archive import Archive, document
+from socialvideo.lib.errors import Problem
 
 README = """Everything that socialvideo holds about your account.
 
@@ -20,7 +21,7 @@ videos/     the videos that show nobody but you. Others' likenesses are theirs: 
 posts/      what you published      reports/   what you reported, and what moderators told you
 manifest.json   the SHA-256 of every file here, signed by likeness/ledger-key.pem
 
-To check the files and the signature: python verify_receipt.py manifest.json --key likeness/ledger-key.pem
+To check the files and the signature: python verify_receipt.py --files manifest.json --key likeness/ledger-key.pem
 """
 SECTIONS: dict[str, Callable[[Person], Iterable[dict[str, Any]]]] = {
     "devices": lambda person: _rows(
@@ -53,10 +54,10 @@ def export(person: Person, archive: Archive) -> None:
     archive.add("account/profile.json", document({"asked_for_at": _now(person), **_profile(person)}))
     for name, rows in SECTIONS.items():
         archive.add(f"account/{name}.json", document({name: iter(rows(person))}))
-    if person.picture:
-        side = min(size for size in pictures.SIZES if size >= person.picture_side or size == max(pictures.SIZES))
-        with default_storage.open(f"{person.picture}-{side}.jpeg") as file:
-            archive.add("account/picture.jpg", [file.read()])
+    with suppress(Problem):  # there is none, or it was replaced at this moment
+        archive.add(
+            "account/picture.jpg", [pictures.read_picture(person=person, side=max(pictures.SIZES), kind="jpeg")]
+        )
 
 
 def _profile(person: Person) -> dict[str, Any]:

@@ -107,7 +107,7 @@ def erased(person: Person) -> Departure:
     """Leave and be erased."""
     _, departure = leaving.leave(person=person, at_once=True)
     assert erasing.run(departure.id)
-    return Departure.objects.get()
+    return Departure.objects.get(id=departure.id)
 
 
 @pytest.mark.parametrize("leaver", ["requester", "subject"], indirect=True)
@@ -207,7 +207,7 @@ def test_a_worker_that_is_killed_in_any_step_is_followed_by_one_that_ends_it(
     assert erasing.run(departure.id)
     assert not erasing.run(departure.id)
     assert met == set(real)
-    assert Departure.objects.get().state == "erased"
+    assert Departure.objects.get(id=departure.id).state == "erased"
 
 
 def test_what_stays_of_them_is_in_records_that_others_need(leaver: Person) -> None:
