@@ -53,6 +53,7 @@ def leaver(world: World, request: pytest.FixtureRequest) -> Person:
     _made(person, world.people["stranger"])
     for one, other in ((person, world.people["moderator"]), (world.people["moderator"], person)):
         graph.follow(follower=one, followee=other)
+    exports.erase(world.people["requester"].id)
     factories.client(person)
     exports.build(exports.ask(person).id)
     reply = f'{{"handle":"{WORDS["handle"]}"}}'.encode()
