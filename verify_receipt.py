@@ -1,7 +1,6 @@
-"""Check a receipt of socialvideo, an export, or a whole exported ledger, without trusting socialvideo.
+"""Check a receipt of socialvideo, or a whole exported ledger, without trusting socialvideo.
 
     python verify_receipt.py receipt.json --key key.pem
-    python verify_receipt.py --files manifest.json --key likeness/ledger-key.pem
     python verify_receipt.py --log export.json --key key.pem [--earlier checkpoint.json]
 
 The key is `public_key` of GET /api/v1/ledger/key. Needs Python 3.11 and, for the signature, the package cryptography.
@@ -31,9 +30,7 @@ def require(holds: bool, fault: str) -> None:
         raise Wrong(fault)
 
 
-def read(text: str) -> dict:
-    """Parse JSON that names no member twice: else two readers could see two things."""
-
+def read(text: str) -> dict:  # JSON that names no member twice: else two readers could see two things
     def once(pairs: list) -> dict:
         require(len(dict(pairs)) == len(pairs), "a member stands twice")
         return dict(pairs)
@@ -75,6 +72,9 @@ def check_receipt(text: str, pem: bytes) -> str:
     receipt = read(text)
     check_signature(receipt, pem)
     terms, place = receipt["terms"], receipt["ledger"]
+    salt, words = receipt.get("text_rules", {"salt": "", "words": []}).values()
+    own = [digest(bytes.fromhex(salt), word.encode()).hex() for word in words]
+    require(own in ([], terms.get("text_rules")), "its text rules are not those that were recorded")
     leaf, index, size = digest(b"\x00", canonical(terms)), place["leaf_index"], place["tree_size"]
     root = climb(leaf, index, size, base64.b64decode(place["inclusion_path"], validate=True))
     require((leaf.hex(), root.hex()) == (place["leaf_hash"], place["root_hash"]), "its terms do not lead to the root")
@@ -103,31 +103,16 @@ def check_log(text: str, pem: bytes, *earlier: str) -> str:
     return f"The log holds: {len(hashes)} leaves, {len(points)} checkpoints, no use after a withdrawal."
 
 
-def check_files(text: str, pem: bytes, folder: Path) -> str:
-    manifest = read(text)
-    check_signature(manifest, pem)
-    named = {row["name"]: row["sha256"] for row in manifest["files"]}
-    there = {file.relative_to(folder).as_posix(): file for file in folder.rglob("*") if file.is_file()}
-    require(there.keys() - named.keys() == {"manifest.json"}, "there are files that it does not name")
-    for name, sha256 in named.items():
-        require(name in there, f"{name} is missing")
-        require(hashlib.sha256(there[name].read_bytes()).hexdigest() == sha256, f"{name} was changed")
-    return f"The export holds: {len(named)} files, as they were on {manifest['made_at']}."
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description="Check a receipt, or an exported ledger, offline.")
     parser.add_argument("file", type=Path, help="the receipt, or with --log the exported ledger (JSON)")
     parser.add_argument("--log", action="store_true", help="the file is an exported ledger")
-    parser.add_argument("--files", action="store_true", help="the file is the manifest in an unpacked export")
     parser.add_argument("--earlier", type=Path, action="append", default=[], help="a checkpoint kept from before")
     parser.add_argument("--key", type=Path, required=True, help="the ledger's public key (PEM)")
     chosen = parser.parse_args()
     try:
-        check, more = check_log if chosen.log else check_receipt, [file.read_text() for file in chosen.earlier]
-        if chosen.files:
-            check, more = check_files, [chosen.file.parent]
-        sys.stdout.write(check(chosen.file.read_text("utf-8"), chosen.key.read_bytes(), *more) + "\n")
+        check, earlier = check_log if chosen.log else check_receipt, [file.read_text() for file in chosen.earlier]
+        sys.stdout.write(check(chosen.file.read_text("utf-8"), chosen.key.read_bytes(), *earlier) + "\n")
     except (ValueError, LookupError, TypeError, AttributeError, OSError) as fault:
         sys.exit(f"Does NOT hold: {fault if isinstance(fault, Wrong) else f'malformed, {fault!r}'}")
 

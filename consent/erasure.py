@@ -47,7 +47,7 @@ def _erase(person_id: UUID) -> None:
     _photos(person_id).update(file="")
     _asks(person_id).delete()
     _choices(person_id).delete()
-    _worded(person_id).update(text_rules=[])
+    _worded(person_id).update(text_rules=[], words_salt=None)
 
 
 def _photos(person_id: UUID) -> QuerySet[Likeness]:

@@ -86,7 +86,13 @@ def _given(row: Grant) -> Row:
     return (
         receipts.terms(row)
         | grantee
-        | {"uses": row.uses, **times, "ended_at": row.ended_at, "receipt": _file("grant", row)}
+        | {
+            "text_rules": row.text_rules,
+            "uses": row.uses,
+            **times,
+            "ended_at": row.ended_at,
+            "receipt": _file("grant", row),
+        }
     )
 
 

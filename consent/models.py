@@ -1,5 +1,7 @@
 """Tables of consent. What must never break stands as a constraint here or as a trigger in the first migration."""
 
+import secrets
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
@@ -20,6 +22,10 @@ def _face() -> list[str]:
 
 def _denied() -> list[str]:
     return sorted(category.value for category in rules.DENIED_BY_DEFAULT)
+
+
+def _salt() -> bytes:
+    return secrets.token_bytes(16)
 
 
 class Likeness(models.Model):
@@ -146,6 +152,8 @@ class Grant(models.Model):
     modalities = ArrayField(models.CharField(max_length=10), default=_face)
     denied_categories = ArrayField(models.CharField(max_length=20), default=_denied)
     text_rules = ArrayField(models.CharField(max_length=80), default=list)
+    words_salt = models.BinaryField(max_length=16, null=True, default=_salt)
+    """The ledger holds salted digests of ``text_rules``, for it can forget nothing: they are erased with this."""
     review = models.BooleanField(default=False)
     guardian = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
     """Whose word a teenager's grant needs; it counts once ``cosigned_at`` is written."""

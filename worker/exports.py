@@ -23,7 +23,7 @@ ledger-key.pem  the key that signed them
 manifest.json   the SHA-256 of every file here, signed by that key
 
 To check a receipt: python verify_receipt.py receipts/<file> --key ledger-key.pem
-To check all files: python verify_receipt.py --files manifest.json --key ledger-key.pem
+To check all files: python verify_export.py FOLDER
 """
 
 

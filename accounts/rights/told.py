@@ -21,7 +21,7 @@ videos/     the videos that show nobody but you. Others' likenesses are theirs: 
 posts/      what you published      reports/   what you reported, and what moderators told you
 manifest.json   the SHA-256 of every file here, signed by likeness/ledger-key.pem
 
-To check the files and the signature: python verify_receipt.py --files manifest.json --key likeness/ledger-key.pem
+To check the files and the signature: python verify_export.py FOLDER
 """
 SECTIONS: dict[str, Callable[[Person], Iterable[dict[str, Any]]]] = {
     "devices": lambda person: _rows(

@@ -2,6 +2,7 @@
 
 import consent.models
 import consent.rules
+import consent.models
 import django.contrib.postgres.fields
 import django.db.models.deletion
 import django.db.models.functions.datetime
@@ -28,6 +29,7 @@ class Migration(migrations.Migration):
                 ('modalities', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=10), default=consent.models._face, size=None)),
                 ('denied_categories', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=20), default=consent.models._denied, size=None)),
                 ('text_rules', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=80), default=list, size=None)),
+                ('words_salt', models.BinaryField(default=consent.models._salt, max_length=16, null=True)),
                 ('review', models.BooleanField(default=False)),
                 ('closed_at', models.DateTimeField(null=True)),
                 ('affirmed_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),

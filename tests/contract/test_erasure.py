@@ -80,7 +80,7 @@ def _made(person: Person, friend: Person) -> None:
     film = factories.video(person, person, content=FILM, prompt="marmosets at dawn")
     Video.objects.filter(id=film.id).update(prompt="marmosets at dawn")
     factories.post(person, film, caption="marmosets for ever")
-    factories.grant(person, friend)
+    factories.grant(person, friend, text_rules=("no marmosets",))
     factories.video(friend, person, content=FILM + b"!")
     Ask.objects.filter(requester=person).update(message="marmosets?")
     reports.report(reporter=person, video_id=film.id, category="other", detail="a marmoset is hurt")

@@ -105,8 +105,8 @@ def test_an_export_is_everything_and_leaving_leaves_nothing(
 
     names = unpacked(zara, tmp_path)
     assert {"account/profile.json", "account/picture.jpg", "likeness/photo.jpg", "manifest.json"} <= names
-    check = [sys.executable, "verify_receipt.py", "--files", str(tmp_path / "manifest.json")]
-    ran = subprocess.run([*check, "--key", str(tmp_path / "likeness/ledger-key.pem")], capture_output=True, text=True)
+    check = [sys.executable, "verify_export.py", str(tmp_path)]
+    ran = subprocess.run(check, capture_output=True, text=True, check=False)
     assert "The export holds" in ran.stdout, ran.stderr
 
     words = [zara.handle, f"{zara.handle}@example.org", BIO, "quokkas.example"]
