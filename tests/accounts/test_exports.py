@@ -129,7 +129,7 @@ def test_the_archive_holds_everything_and_can_be_checked_offline(
     (out / "account/profile.json").unlink()
     assert "account/profile.json is missing" in checked(out)
     (out / "more").write_bytes(b"")
-    assert "files that it does not name" in checked(out)
+    assert "files that the manifest does not name" in checked(out)
 
 
 def checked(folder: Path) -> str:
