@@ -110,6 +110,8 @@ def _stored(person_id: UUID, square: Image) -> Iterator[str]:
 def _write(person: Person, name: str, side: int, blur: str) -> None:
     """Name the picture in its person's row; the files of the old one go at the commit."""
     held = Person.objects.select_for_update(no_key=True).get(id=person.id)
+    if not held.is_active:  # left while the upload was decoded
+        raise Problem(404, "person_unknown", "This account is closed.")
     transaction.on_commit(partial(_drop, held.picture))
     person.picture, person.picture_side, person.picture_blurhash = name, side, blur
     person.save(update_fields=["picture", "picture_side", "picture_blurhash"])

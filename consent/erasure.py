@@ -31,6 +31,7 @@ FENCE = "so that nothing that was ended can be used again; ids alone"
 def _count(person_id: UUID) -> Counts:
     return {
         "likenesses": _photos(person_id).count(),
+        "keys of likenesses": _enrolled(person_id).count(),
         "asks": _asks(person_id).count(),
         "people chosen or excepted": _choices(person_id).count(),
         "own words in grants": _worded(person_id).count(),
@@ -39,7 +40,7 @@ def _count(person_id: UUID) -> Counts:
 
 
 def _erase(person_id: UUID) -> None:
-    if _standing(person_id).exists():  # given in the very moment in which the person left
+    if _standing(person_id).exists() or _enrolled(person_id).exists():  # in the very moment in which the person left
         with transaction.atomic():
             leaving.end_all(person_id=person_id)
     for name in _photos(person_id).values_list("file", flat=True):
@@ -52,6 +53,10 @@ def _erase(person_id: UUID) -> None:
 
 def _photos(person_id: UUID) -> QuerySet[Likeness]:
     return Likeness.objects.filter(subject=person_id).exclude(file="")
+
+
+def _enrolled(person_id: UUID) -> QuerySet[Likeness]:
+    return Likeness.objects.filter(subject=person_id, erased_at=None)
 
 
 def _asks(person_id: UUID) -> QuerySet[Ask]:
