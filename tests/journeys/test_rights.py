@@ -20,7 +20,7 @@ from tests.journeys.test_accounts import Newcomers
 from tests.journeys.viewers import Crowd, Viewer
 
 pytestmark = pytest.mark.journey
-TABLES = """SELECT format('%I.%I', table_schema, table_name) FROM information_schema.tables
+TABLES = """SELECT format('%%I.%%I', table_schema, table_name) FROM information_schema.tables
     WHERE table_type = 'BASE TABLE' AND table_schema NOT IN ('pg_catalog', 'information_schema')"""
 BIO = "I keep quokkas."
 
