@@ -30,9 +30,7 @@ def require(holds: bool, fault: str) -> None:
         raise Wrong(fault)
 
 
-def read(text: str) -> dict:
-    """Parse JSON that names no member twice: else two readers could see two things."""
-
+def read(text: str) -> dict:  # JSON that names no member twice: else two readers could see two things
     def once(pairs: list) -> dict:
         require(len(dict(pairs)) == len(pairs), "a member stands twice")
         return dict(pairs)
@@ -73,7 +71,9 @@ def climb(leaf: bytes, index: int, size: int, path: bytes) -> bytes:
 def check_receipt(text: str, pem: bytes) -> str:
     receipt = read(text)
     check_signature(receipt, pem)
-    terms, place = receipt["terms"], receipt["ledger"]
+    terms, place, own = receipt["terms"], receipt["ledger"], receipt.get("text_rules", {"words": []})
+    said = [digest(bytes.fromhex(own["salt"]), word.encode()).hex() for word in own["words"]]
+    require(said in ([], terms.get("text_rules")), "its text rules are not those that were recorded")
     leaf, index, size = digest(b"\x00", canonical(terms)), place["leaf_index"], place["tree_size"]
     root = climb(leaf, index, size, base64.b64decode(place["inclusion_path"], validate=True))
     require((leaf.hex(), root.hex()) == (place["leaf_hash"], place["root_hash"]), "its terms do not lead to the root")

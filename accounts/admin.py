@@ -13,10 +13,10 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from accounts import handles, standing
-from accounts.models import Person, Session, Suspension
+from accounts.models import Departure, Person, Session, Suspension
 from socialvideo.lib.clock import database_now, wall_now
 from socialvideo.lib.errors import Problem
-from socialvideo.lib.panel import CHOICE, LONG_TEXT, ReadOnlyAdmin, badge, button
+from socialvideo.lib.panel import CHOICE, LONG_TEXT, ReadOnlyAdmin, badge, button, column
 
 # Staff is a flag: there are no groups, and no right that one could give.
 admin.site.unregister(Group)
@@ -140,3 +140,29 @@ def _protect(person: Person, moderator: Person, said: dict[str, Any]) -> None:
 
 def _unprotect(person: Person, moderator: Person, said: dict[str, Any]) -> None:
     handles.unprotect(person)
+
+
+@admin.register(Departure)
+class DepartureAdmin(ReadOnlyAdmin[Departure]):
+    """Who left, and what was erased: kinds and numbers, and nothing of the person."""
+
+    list_display = ("id", "stands", "left_at", "erase_at", "finished_at")
+    list_filter = (("finished_at", admin.EmptyFieldListFilter), ("cancelled_at", admin.EmptyFieldListFilter))
+    search_fields = ("id",)
+    search_help_text = "A whole id"
+    fields = (
+        *("id", "stands", "left_at", "erase_at", "cancelled_at", "finished_at", "steps", "attempts", "what_went"),
+        "what_stays",
+    )
+
+    @badge("state", waiting="info", erasing="warning")
+    def stands(self, departure: Departure) -> str:
+        return departure.state
+
+    @column("removed")
+    def what_went(self, departure: Departure) -> str:
+        return ", ".join(f"{count} {what}" for what, count in sorted(departure.removed.items()))
+
+    @column("stays")
+    def what_stays(self, departure: Departure) -> str:
+        return "; ".join(f"{each['count']} {each['what']}: {each['why']}" for each in departure.kept)

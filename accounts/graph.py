@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.module_loading import import_string
 
-from accounts import blocks, closeness, edges, people, requests, standing
+from accounts import blocks, closeness, edges, people, profiles, requests, standing
 from accounts.models import Follow, FollowRequest, Person
 from socialvideo.lib.errors import Problem
 
@@ -64,14 +64,14 @@ def unfollow(*, follower: Person, followee: Person) -> None:
 
 def followers(person: Person, viewer: Person) -> QuerySet[Follow]:
     """Return the follows of ``person`` by others who are there for the viewer. 404 for a private account's."""
-    _require_open(person, viewer)
+    profiles.require_whole(person, viewer=viewer)
     rows = Follow.objects.filter(standing.good("follower__"), blocks.unblocked(viewer, "follower"), followee=person)
     return rows.select_related("follower")
 
 
 def following(person: Person, viewer: Person) -> QuerySet[Follow]:
     """Return the follows by ``person`` of others who are there for the viewer. 404 for a private account's."""
-    _require_open(person, viewer)
+    profiles.require_whole(person, viewer=viewer)
     rows = Follow.objects.filter(standing.good("followee__"), blocks.unblocked(viewer, "followee"), follower=person)
     return rows.select_related("followee")
 
@@ -95,14 +95,6 @@ def _lets_in(followee: Person, follower: Person) -> bool:
     if not followee.is_private and not people.is_teen(followee):
         return True
     return Follow.objects.filter(follower=followee, followee=follower).exists()
-
-
-def _require_open(person: Person, viewer: Person) -> None:
-    """Return if the viewer may see whom a person knows: their own, a public account's, or as their follower."""
-    if viewer.pk == person.pk or viewer.is_moderator or not (person.is_private or people.is_teen(person)):
-        return
-    if not Follow.objects.filter(follower=viewer, followee=person).exists():
-        raise Problem(404, "account_private", "This account is private: its followers see whom it knows.")
 
 
 def _part(one: UUID, other: UUID) -> None:

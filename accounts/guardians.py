@@ -66,6 +66,12 @@ def leave_all(guardian: Person) -> None:
         _end(link, of_age=False)
 
 
+def part_all(person: Person) -> None:
+    """End all guardianships on either side of who leaves, in the caller's transaction, which holds the wards' locks."""
+    for link in _open(person):
+        _end(link, of_age=False)
+
+
 def ward_ids(guardian_id: UUID) -> set[UUID]:
     """Return for whom this person answers, or was asked to."""
     return set(Guardianship.objects.filter(guardian=guardian_id, ended_at=None).values_list("ward", flat=True))

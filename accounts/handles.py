@@ -3,8 +3,10 @@
 from datetime import timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
+from django.utils.crypto import salted_hmac
 
 from accounts import rules
 from accounts.models import Person, ProtectedName, RetiredHandle
@@ -20,7 +22,7 @@ def require_handle(handle: str) -> None:
         raise invalid("/handle", "handle_unusable", fault)
     if _is_protected(handle, None):
         raise invalid("/handle", "handle_unusable", "This handle looks like somebody else's. Choose another.")
-    if RetiredHandle.objects.filter(handle=handle, free_at__gt=Now()).exists():
+    if RetiredHandle.objects.filter(digest=_digest(handle), free_at__gt=Now()).exists():
         raise invalid("/handle", "handle_unusable", "This handle was somebody else's until lately. Choose another.")
 
 
@@ -49,7 +51,16 @@ def unprotect(person: Person) -> None:
 def retire(handle: str) -> None:
     """Keep the handle of a person who leaves from everybody else for RETIRED_FOR."""
     free_at = database_now() + RETIRED_FOR
-    RetiredHandle.objects.update_or_create(handle=handle, defaults={"free_at": free_at})
+    RetiredHandle.objects.update_or_create(digest=_digest(handle), defaults={"free_at": free_at})
+
+
+def free() -> None:
+    """Forget the handles that are free again."""
+    RetiredHandle.objects.filter(free_at__lte=Now()).delete()
+
+
+def _digest(handle: str) -> bytes:
+    return salted_hmac("retired-handle", handle, secret=settings.SEAL_KEY, algorithm="sha256").digest()
 
 
 def _is_protected(name: str, but: UUID | None) -> bool:

@@ -41,12 +41,14 @@ SUBJECTS = {
     "verify": f"Confirm your address for {APP}",
     "change": f"Confirm your new address for {APP}",
     "reset": f"Reset your {APP} password",
+    "keep": f"Your {APP} account will be erased",
     "notice": f"About your {APP} account",
 }
 TOKENS = {
     "verify": "confirm that this address is yours",
     "change": "make this the address of your account",
     "reset": "choose a new password",
+    "keep": "keep your account, which is closed and will be erased as you asked",
 }
 
 
@@ -58,3 +60,12 @@ def letter(*, kind: str, event: str, handle: str, token: str, app_url: str) -> t
     link = f"Open {app_url}/{kind}#token={token}\n\nor enter" if app_url else "Enter"
     ends = "It can be used once and ends soon. If you did not ask for it, do nothing."
     return SUBJECTS[kind], f"{greeting}To {TOKENS[kind]}:\n\n{link} this token:\n\n    {token}\n\n{ends}\n"
+
+
+def farewell(handle: str, left_at: str, removed: list[str], kept: list[str]) -> tuple[str, str]:
+    """Return subject and text of the last letter: what was erased, and what stays and why."""
+    gone = "\n".join(f"  {line}" for line in removed)
+    stays = "\n".join(f"  {line}" for line in kept)
+    begins = f"Hello @{handle},\n\nyou left on {left_at}. This was erased:\n\n{gone}\n\n"
+    ends = "Your name and address go with this letter, which is the last."
+    return f"Your {APP} account is erased", f"{begins}This stays, without your name:\n\n{stays}\n\n{ends}\n"

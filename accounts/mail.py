@@ -49,6 +49,11 @@ def post(*, person: Person, kind: Kind, to: str) -> None:
     _write(person, kind, to, expires_at=now + LIFE[kind], attempts=ATTEMPTS if flooded else 0)
 
 
+def post_until(*, person: Person, kind: Kind, expires_at: datetime) -> None:
+    """Send a person a mail whose token is good until then."""
+    _write(person, kind, person.email, expires_at=expires_at)
+
+
 def _require_pause(person: Person, kind: Kind, now: datetime) -> None:
     sent = Mail.objects.filter(person=person, kind=kind, created_at__gt=now - HOUR).order_by("-created_at")
     times = list(sent.values_list("created_at", flat=True)[:PER_HOUR])

@@ -1,17 +1,20 @@
 """Signing up, and a person's own profile."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from fido2.webauthn import AuthenticatorData
 
-from accounts import blocks, handles, mail, passkeys, passwords, requests, rules, standing, verification
+from accounts import blocks, handles, mail, passkeys, passwords, requests, rules, standing, verification, wording
 from accounts.models import Person
 from socialvideo.lib.clock import database_now, wall_now
 from socialvideo.lib.errors import Problem, invalid
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 def sign_up(
@@ -51,9 +54,15 @@ def sign_up(
 
 
 def edit_profile(
-    *, person: Person, display_name: str | None = None, bio: str | None = None, is_private: bool | None = None
+    *,
+    person: Person,
+    display_name: str | None = None,
+    bio: str | None = None,
+    pronouns: str | None = None,
+    links: Sequence[Mapping[str, str]] | None = None,
+    is_private: bool | None = None,
 ) -> Person:
-    """Change what is given, leave what is None. 422 for a name that cannot be, and for a teenager who would be public.
+    """Change what is given, leave what is None. 422 for words that cannot be, and for a teenager who would be public.
 
     Who turns private keeps their followers; who turns public lets in everybody whose request waits.
     """
@@ -62,10 +71,14 @@ def edit_profile(
     if display_name is not None:
         person.display_name = _name(display_name, person.handle, person.id)
     if bio is not None:
-        person.bio = bio
+        person.bio = _worded("/bio", wording.lines, bio, wording.BIO_LENGTH)
+    if pronouns is not None:
+        person.pronouns = _worded("/pronouns", wording.line, pronouns, wording.PRONOUNS_LENGTH)
+    if links is not None:
+        person.links = _links(links)
     if is_private is not None:
         person.is_private = is_private
-    person.save(update_fields=["display_name", "bio", "is_private"])
+    person.save(update_fields=["display_name", "bio", "pronouns", "links", "is_private"])
     if is_private is False:
         requests.accept_all(person)
     return person
@@ -110,6 +123,22 @@ def _keyed(person: Person, passkey: Mapping[str, Any]) -> AuthenticatorData:
     person.id, made = passkeys.answer_sign_up(ceremony_id=passkey["ceremony"], credential=passkey["credential"])
     person.set_unusable_password()
     return made
+
+
+def _links(links: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
+    if len(links) > wording.MOST_LINKS:
+        raise invalid("/links", "too_many_links", f"At most {wording.MOST_LINKS} links.")
+    return [
+        _worded(f"/links/{place}", wording.link, sent.get("label", ""), sent["url"])._asdict()
+        for place, sent in enumerate(links)
+    ]
+
+
+def _worded(pointer: str, taken: Callable[P, T], *sent: P.args, **more: P.kwargs) -> T:
+    try:
+        return taken(*sent, **more)
+    except wording.Unusable as unusable:
+        raise invalid(pointer, unusable.code, unusable.detail) from unusable
 
 
 def _name(display_name: str, handle: str, person_id: UUID | None) -> str:

@@ -48,10 +48,9 @@ def relations(viewer: Person, others: Iterable[UUID]) -> dict[UUID, dict[str, bo
 
 
 def beside(viewer: Person, person: Person) -> dict[str, Any]:
-    """Return what stands beside a profile: the relation, whether it is private, how many follow and are followed."""
+    """Return what stands beside a profile: the relation, how many follow and are followed."""
     ((_, *edges, followers, following),) = _read(viewer, [person.id])
     return {
-        "is_private": person.is_private,
         "follower_count": followers,
         "following_count": following,
         "relation": _shown(viewer, person.id, *edges),

@@ -1,14 +1,20 @@
 """The shapes of accounts on the wire."""
 
+import re
 from typing import Any
 
 from django.conf import settings
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts import rules
 from accounts.models import Person
+from accounts.pictures import SIZES, TYPES
 from socialvideo.lib.clock import wall_now
+from socialvideo.lib.images import Square
 from socialvideo.lib.wire import StrictSerializer
+
+CROP = ("x", "y", "size")
 
 
 class PasskeyAnswer(StrictSerializer):
@@ -50,45 +56,122 @@ class LogIn(StrictSerializer):
     )
 
 
+class LinkChange(StrictSerializer):
+    """A link of a profile. Without a label it is shown by its host."""
+
+    label = serializers.CharField(  # type: ignore[assignment]
+        max_length=40, required=False, allow_blank=True
+    )
+    url = serializers.CharField(max_length=300, help_text="https:// and the name of a host.")
+
+
 class ProfileChange(StrictSerializer):
     """The parts of a profile that its person edits."""
 
     display_name = serializers.CharField(max_length=60, required=False)
-    bio = serializers.CharField(max_length=300, required=False, allow_blank=True)
+    bio = serializers.CharField(
+        max_length=300, required=False, allow_blank=True, trim_whitespace=False, help_text="May have several lines."
+    )
+    pronouns = serializers.CharField(
+        max_length=40, required=False, allow_blank=True, help_text="Free text, for no list of them is ever whole."
+    )
+    links = LinkChange(many=True, required=False, help_text="All of them, in the order in which they are shown.")
     is_private = serializers.BooleanField(required=False, help_text="Always true until one is 18.")
 
 
 class PictureUpload(StrictSerializer):
-    """A JPEG, PNG or WebP of at most 25 megapixels and 12 MiB."""
+    """A JPEG, PNG or WebP of at most 25 megapixels and 12 MiB, and which square of it, in its pixels when upright."""
 
     picture = serializers.FileField()
+    x = serializers.IntegerField(
+        min_value=0, required=False, help_text="From the left. Without x, y, size: the middle."
+    )
+    y = serializers.IntegerField(min_value=0, required=False, help_text="From the top.")
+    size = serializers.IntegerField(min_value=64, required=False, help_text="The side of the square.")
+
+    def to_internal_value(self, form: Any) -> Any:
+        """Read the numbers of a form, in which all is text."""
+        plain = {name: form[name] for name in form}
+        numbers = {
+            name: int(plain[name]) for name in CROP if re.fullmatch(r"-?\d{1,6}", str(plain.get(name, "")), re.A)
+        }
+        return super().to_internal_value({**plain, **numbers})
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Give the square as one thing, ``part``."""
+        sent = [attrs.pop(name) for name in CROP if name in attrs]
+        if len(sent) not in (0, len(CROP)):
+            raise serializers.ValidationError("Send x, y and size, or none of them.")
+        return {"upload": attrs["picture"].read(), "part": Square(*sent) if sent else None}
+
+
+class LinkShape(serializers.Serializer[Any]):
+    """A link of a profile. It was never fetched: show it with rel="nofollow ugc noopener"."""
+
+    label = serializers.CharField()  # type: ignore[assignment]
+    url = serializers.CharField()
+
+
+class PictureUrlsShape(serializers.Serializer[Any]):
+    """One size of a picture, as each of its types."""
+
+    webp = serializers.CharField()
+    jpeg = serializers.CharField()
+
+
+class PictureShape(serializers.Serializer[Person]):
+    """A person's picture: a square, in sizes that it is at most shrunk to."""
+
+    width = serializers.IntegerField(source="picture_side", help_text="Pixels of the largest size that there is.")
+    height = serializers.IntegerField(source="picture_side")
+    blurhash = serializers.CharField(source="picture_blurhash", help_text="github.com/woltapp/blurhash, 4 x 4 parts.")
+    urls = serializers.SerializerMethodField(help_text="By size: 64, 256 and 1024.")
+
+    @extend_schema_field(serializers.DictField(child=PictureUrlsShape()))
+    def get_urls(self, person: Person) -> dict[str, dict[str, str]]:
+        address = f"{settings.PUBLIC_URL}/api/v1/people/{person.handle}/picture"
+        version = person.picture[-8:]
+        return {str(size): {kind: f"{address}?size={size}&type={kind}&v={version}" for kind in TYPES} for size in SIZES}
 
 
 class PersonShape(serializers.Serializer[Person]):
-    """What anybody may know of a person."""
+    """What somebody signed in may know of a person; ``is_whole`` in its context says whether it is all."""
 
     id = serializers.UUIDField()
     handle = serializers.CharField()
     display_name = serializers.CharField()
-    bio = serializers.CharField()
-    picture_url = serializers.SerializerMethodField()
+    pronouns = serializers.CharField()
+    picture = serializers.SerializerMethodField()
+    is_private = serializers.BooleanField()
+    bio = serializers.SerializerMethodField(help_text="null where a private account does not show it to you.")
+    links = serializers.SerializerMethodField(help_text="null where a private account does not show them to you.")
     created_at = serializers.DateTimeField()
 
-    def get_picture_url(self, person: Person) -> str | None:
-        if not person.picture:
-            return None
-        version = person.picture[-8:]
-        return f"{settings.PUBLIC_URL}/api/v1/people/{person.handle}/picture?size=256&v={version}"
+    @extend_schema_field(PictureShape(allow_null=True))
+    def get_picture(self, person: Person) -> Any:
+        return PictureShape(person).data if person.picture else None
+
+    def get_bio(self, person: Person) -> str | None:
+        return person.bio if self.is_whole else None
+
+    @extend_schema_field(LinkShape(many=True, allow_null=True))
+    def get_links(self, person: Person) -> Any:
+        return person.links if self.is_whole else None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether what is for followers is told, too."""
+        return bool(self.context.get("is_whole"))
 
 
 class MeShape(PersonShape):
     """What a person sees of their own account."""
 
+    is_whole = True
     email = serializers.EmailField()
     email_verified = serializers.SerializerMethodField()
     birth_date = serializers.DateField(allow_null=True)
     is_teen = serializers.SerializerMethodField()
-    is_private = serializers.BooleanField()
     is_moderator = serializers.BooleanField()
 
     def get_email_verified(self, person: Person) -> bool:

@@ -1,6 +1,7 @@
 """What time alone makes due: mail that was not sent, people who came of age, traces that nobody needs."""
 
-from accounts import guardians, lockout, mail, passkeys
+from accounts import guardians, handles, lockout, mail, passkeys
+from accounts.rights import erasing, exports
 
 
 def sweep() -> None:
@@ -9,3 +10,6 @@ def sweep() -> None:
     mail.deliver_due()
     passkeys.forget_ceremonies()
     lockout.sweep()
+    handles.free()
+    exports.sweep()
+    erasing.sweep()

@@ -11,10 +11,12 @@ from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
-from accounts import auth, devices, people, pictures, relation
-from accounts.auth import session_of, signed_in
+from accounts import auth, devices, people, pictures, profiles, relation
+from accounts.auth import fresh_session, session_of, signed_in
 from accounts.models import Session
 from accounts.relations.serializers import ProfileShape
+from accounts.rights import leaving
+from accounts.rights.serializers import LeftShape
 from accounts.serializers import (
     ListedSessionShape,
     LogIn,
@@ -29,6 +31,7 @@ from accounts.serializers import (
 from socialvideo.lib import ratelimit
 from socialvideo.lib.cursors import paged
 from socialvideo.lib.errors import Problem
+from socialvideo.lib.etags import etag, is_known
 from socialvideo.lib.schema import binary, described, page_of
 from socialvideo.lib.wire import JSONRenderer, MultiPartParser
 
@@ -49,18 +52,20 @@ class PeopleView(APIView):
 
 
 class PersonView(APIView):
-    """One person, as anybody sees them."""
+    """One person, as the one who asks may see them."""
 
     @described(gives=ProfileShape, problems=(404,), summary="Read a profile")
     def get(self, request: Request, handle: str) -> Response:
-        person = people.find(handle, viewer=signed_in(request))
-        return Response({**PersonShape(person).data, **relation.beside(signed_in(request), person)})
+        viewer = signed_in(request)
+        person = people.find(handle, viewer=viewer)
+        seen = {"is_whole": profiles.shows_whole(person, viewer=viewer)}
+        return Response({**PersonShape(person, context=seen).data, **relation.beside(viewer, person)})
 
 
 class MeView(APIView):
     """One's own account."""
 
-    unverified_may = ("PATCH",)
+    unverified_may = ("PATCH", "DELETE")
 
     @described(gives=MeShape, summary="Read my profile")
     def get(self, request: Request) -> Response:
@@ -71,6 +76,22 @@ class MeView(APIView):
         sent = ProfileChange(data=request.data)
         sent.is_valid(raise_exception=True)
         return Response(MeShape(people.edit_profile(person=signed_in(request), **sent.validated_data)).data)
+
+    @described(
+        gives=LeftShape,
+        status=202,
+        problems=(403, 409),
+        parameters=(OpenApiParameter("at_once", bool, description="Erase without the days of grace."),),
+        summary="Leave",
+    )
+    def delete(self, request: Request) -> Response:
+        """Shut my account. Likeness, grants, sessions and discovery end at once and for good; the rest is erased when
+        the days of grace are over, until which the token in the mail brings the account back (`PUT /departures`).
+        """
+        fresh_session(request)
+        at_once = request.query_params.get("at_once") == "true"
+        token, departure = leaving.leave(person=signed_in(request), at_once=at_once)
+        return Response(LeftShape({"erase_at": departure.erase_at, "token": token}).data, status=202)
 
 
 class MyPictureView(APIView):
@@ -86,7 +107,7 @@ class MyPictureView(APIView):
     def put(self, request: Request) -> Response:
         sent = PictureUpload(data=request.data)
         sent.is_valid(raise_exception=True)
-        pictures.set_picture(person=signed_in(request), upload=sent.validated_data["picture"].read())
+        pictures.set_picture(person=signed_in(request), **sent.validated_data)
         return Response(MeShape(signed_in(request)).data)
 
     @described(status=204, summary="Take my picture away")
@@ -96,9 +117,9 @@ class MyPictureView(APIView):
 
 
 class PictureRenderer(JSONRenderer):
-    """Lets ``Accept: image/webp`` through; what it writes itself are problem documents."""
+    """Lets ``Accept: image/…`` through; what it writes itself are problem documents."""
 
-    media_type = "image/webp"
+    media_type = "image/*"
 
 
 class PictureView(APIView):
@@ -108,17 +129,26 @@ class PictureView(APIView):
     renderer_classes = [PictureRenderer, JSONRenderer]
 
     @described(
-        gives={(200, "image/webp"): binary()},
+        gives={(200, media): binary() for media in pictures.MEDIA.values()} | {304: None},
         problems=(404,),
-        parameters=(OpenApiParameter("size", int, description="64, 256 or 512"),),
+        parameters=(
+            OpenApiParameter("size", int, enum=pictures.SIZES, default=256),
+            OpenApiParameter("type", str, enum=list(pictures.TYPES), default="webp"),
+            OpenApiParameter("If-None-Match", str, OpenApiParameter.HEADER, description="An ETag that you have."),
+        ),
         summary="Read a picture",
     )
     def get(self, request: Request, handle: str) -> HttpResponse:
-        size = request.query_params.get("size", "256")
+        size, kind = request.query_params.get("size", "256"), request.query_params.get("type", "webp")
         side = int(size) if size.isascii() and size.isdigit() and len(size) < 5 else 0
         viewer = signed_in(request) if request.user.is_authenticated else None
-        body = pictures.read_picture(person=people.find(handle, viewer=viewer), side=side)
-        return HttpResponse(body, content_type="image/webp", headers={"Cache-Control": "public, max-age=300"})
+        person = people.find(handle, viewer=viewer)
+        current = etag(person.picture[-32:], side, kind)
+        headers = {"Cache-Control": "public, max-age=300", "ETag": current}
+        if person.picture and is_known(request, current):
+            return HttpResponse(status=304, headers=headers)
+        body = pictures.read_picture(person=person, side=side, kind=kind)
+        return HttpResponse(body, content_type=pictures.MEDIA[kind], headers=headers)
 
 
 class SessionsView(APIView):

@@ -75,7 +75,7 @@ def _file(kind: str, row: Model) -> str:
 
 
 def _enrolment(row: Likeness) -> Row:
-    digest = bytes(row.photo_digest).hex()
+    digest = bytes(row.photo_digest).hex() if row.photo_digest else None
     size = {"width": row.width, "height": row.height}
     return {"id": row.id, "sent_sha256": digest, **size, "created_at": row.created_at, "erased_at": row.erased_at}
 
@@ -86,7 +86,13 @@ def _given(row: Grant) -> Row:
     return (
         receipts.terms(row)
         | grantee
-        | {"uses": row.uses, **times, "ended_at": row.ended_at, "receipt": _file("grant", row)}
+        | {
+            "text_rules": row.text_rules,
+            "uses": row.uses,
+            **times,
+            "ended_at": row.ended_at,
+            "receipt": _file("grant", row),
+        }
     )
 
 

@@ -13,6 +13,7 @@ from django.db.models.functions import Now
 from PIL import Image
 
 from accounts.models import Person
+from accounts.rights import exports
 from consent import ledger, locks, teens
 from consent.models import Likeness
 from socialvideo.lib import images
@@ -89,7 +90,8 @@ def destroy(subject: Person) -> bool:
     """Destroy the key in the caller's transaction, which holds the subject's lock; False if none was enrolled."""
     active = Likeness.objects.filter(subject=subject, erased_at=None)
     files = list(active.values_list("file", flat=True))
-    active.update(key=None, erased_at=Now())
+    active.update(key=None, photo_digest=None, erased_at=Now())
+    exports.void(subject.id)
     for file in files:
         transaction.on_commit(partial(default_storage.delete, file))
     return bool(files)

@@ -1,5 +1,7 @@
 """Tables of consent. What must never break stands as a constraint here or as a trigger in the first migration."""
 
+import secrets
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
@@ -22,6 +24,10 @@ def _denied() -> list[str]:
     return sorted(category.value for category in rules.DENIED_BY_DEFAULT)
 
 
+def _salt() -> bytes:
+    return secrets.token_bytes(16)
+
+
 class Likeness(models.Model):
     """A subject's enrolled photo, sealed under a key of its own; without the key the file is noise."""
 
@@ -29,7 +35,8 @@ class Likeness(models.Model):
     subject = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="likenesses")
     file = models.CharField(max_length=80)
     key = models.BinaryField(max_length=32, null=True)
-    photo_digest = models.BinaryField(max_length=32)
+    photo_digest = models.BinaryField(max_length=32, null=True)
+    """SHA-256 of what was sent. It goes with the key: by it, one could know the photo again."""
     width = models.PositiveIntegerField()
     height = models.PositiveIntegerField()
     guardian = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
@@ -39,13 +46,14 @@ class Likeness(models.Model):
     erased_at = models.DateTimeField(null=True)
 
     class Meta:
-        """One active likeness a subject; erased means that the key is gone."""
+        """One active likeness a subject; erased means that the key is gone, and the digest of the photo."""
 
         verbose_name_plural = "likenesses"
         constraints = [
             models.UniqueConstraint(fields=["subject"], condition=Q(erased_at=None), name="likeness_one_active"),
             models.CheckConstraint(
-                condition=Q(erased_at=None, key__isnull=False) | Q(erased_at__isnull=False, key=None),
+                condition=Q(erased_at=None, key__isnull=False, photo_digest__isnull=False)
+                | Q(erased_at__isnull=False, key=None, photo_digest=None),
                 name="likeness_erased_has_no_key",
             ),
             models.CheckConstraint(
@@ -144,6 +152,8 @@ class Grant(models.Model):
     modalities = ArrayField(models.CharField(max_length=10), default=_face)
     denied_categories = ArrayField(models.CharField(max_length=20), default=_denied)
     text_rules = ArrayField(models.CharField(max_length=80), default=list)
+    words_salt = models.BinaryField(max_length=16, null=True, default=_salt)
+    """The ledger holds salted digests of ``text_rules``, for it can forget nothing: they are erased with this."""
     review = models.BooleanField(default=False)
     guardian = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
     """Whose word a teenager's grant needs; it counts once ``cosigned_at`` is written."""

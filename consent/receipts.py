@@ -2,10 +2,12 @@
 
 Each is a consent record of ISO/IEC TS 27560:2023 in the words of W3C DPV, as JSON-LD whose context stands inside. The
 member ``terms`` is the body of the ledger's leaf, ``ledger`` proves that it stands in the ledger, and ``signature`` is
-over the canonical JSON of all the rest.
+over the canonical JSON of all the rest. A subject's own words are in the ledger as salted digests, and with the salt
+in ``text_rules`` of the receipt.
 """
 
 import base64
+import hashlib
 from collections.abc import Iterable, Mapping
 
 import orjson
@@ -22,6 +24,7 @@ CONTEXT = {
     "dct": "http://purl.org/dc/terms/",
     "sv": "urn:socialvideo:",
 }
+EMPTY: Mapping[str, object] = {}
 SCHEMA = "https://w3id.org/dpv/schema/dpv-27560#record"
 STATES = {
     "given": "dpv:ConsentGiven",
@@ -49,7 +52,7 @@ def terms(grant: Grant) -> dict[str, object]:
         "may_stitch": grant.may_stitch,
         "may_download": grant.may_download,
         "denied_categories": sorted(grant.denied_categories),
-        "text_rules": list(grant.text_rules),
+        "text_rules": [_digest(grant, rule) for rule in grant.text_rules],
         "review": grant.review,
         "guardian": str(grant.guardian_id or ""),
         "cosigned_at": rfc3339(grant.cosigned_at) if grant.cosigned_at else None,
@@ -59,6 +62,12 @@ def terms(grant: Grant) -> dict[str, object]:
         "state": str(grant.state),
         "epoch": grant.epoch,
     }
+
+
+def words(grant: Grant) -> dict[str, object]:
+    """Return the subject's own words with the salt by which their digests in the terms are checked; {} without any."""
+    salt = bytes(grant.words_salt or b"")
+    return {"text_rules": {"salt": salt.hex(), "words": list(grant.text_rules)}} if grant.text_rules else {}
 
 
 def of_grant(grant: Grant) -> dict[str, object]:
@@ -74,7 +83,7 @@ def of_terms(grant: Grant, proof: ledger.Inclusion) -> dict[str, object]:
     said = orjson.loads(bytes(proof.leaf.body))
     status = STATES[said["state"]]
     period = f"{said['not_before']}/{said['expires_at']}"
-    return _record(said["grant"], said, _process([grant]), _event(status, said, period), proof)
+    return _record(said["grant"], said, _process([grant]), _event(status, said, period), proof, words(grant))
 
 
 def of_withdrawal(withdrawal_id: object, ended: Iterable[Grant], appended: ledger.Appended) -> dict[str, object]:
@@ -86,7 +95,12 @@ def of_withdrawal(withdrawal_id: object, ended: Iterable[Grant], appended: ledge
 
 
 def _record(
-    record_id: str, said: Mapping[str, object], process: object, event: object, proof: ledger.Inclusion
+    record_id: str,
+    said: Mapping[str, object],
+    process: object,
+    event: object,
+    proof: ledger.Inclusion,
+    own_words: Mapping[str, object] = EMPTY,
 ) -> dict[str, object]:
     controller = settings.CONTROLLER
     return keys.signed(
@@ -102,10 +116,15 @@ def _record(
             "dpv:hasProcess": process,
             "dpv:hasConsentStatus": event,
             "terms": said,
+            **own_words,
             # The path as one word, so that a receipt of a ledger of a million leaves stays below 3 KiB.
             "ledger": {**proof.said, "inclusion_path": base64.b64encode(b"".join(proof.path)).decode()},
         }
     )
+
+
+def _digest(grant: Grant, rule: str) -> str:
+    return hashlib.sha256(bytes(grant.words_salt or b"") + rule.encode()).hexdigest()
 
 
 def _process(covered: Iterable[Grant]) -> dict[str, object]:

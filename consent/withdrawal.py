@@ -52,19 +52,24 @@ def withdraw(*, subject: Person, scope: Scope, mode: Mode = Mode.UNPUBLISH) -> W
     """
     with transaction.atomic(durable=True):
         locks.exclude([subject.id])
-        standing = list(_covered(subject, scope).select_related("grantee").order_by("id"))
-        if scope.grant_id and not standing:
-            raise Problem(404, "not_found", "You have no standing grant of this id.")
-        if scope.video_id:
-            reviews.veto(subject, scope.video_id)
-        ids = [grant.id for grant in standing]
-        ends.tidy(ids)
-        now = database_now()
-        _end(ids, mode, now)
-        groups.except_named(subject, _named(scope, standing))
-        if mode is Mode.ERASE:
-            likenesses.destroy(subject)
-        return _receipted(subject, scope, mode, standing, now)
+        return locked(subject=subject, scope=scope, mode=mode)
+
+
+def locked(*, subject: Person, scope: Scope, mode: Mode) -> Withdrawal:
+    """Withdraw in the caller's transaction, which holds the subject's lock."""
+    standing = list(_covered(subject, scope).select_related("grantee").order_by("id"))
+    if scope.grant_id and not standing:
+        raise Problem(404, "not_found", "You have no standing grant of this id.")
+    if scope.video_id:
+        reviews.veto(subject, scope.video_id)
+    ids = [grant.id for grant in standing]
+    ends.tidy(ids)
+    now = database_now()
+    _end(ids, mode, now)
+    groups.except_named(subject, _named(scope, standing))
+    if mode is Mode.ERASE:
+        likenesses.destroy(subject)
+    return _receipted(subject, scope, mode, standing, now)
 
 
 def _end(grant_ids: list[UUID], mode: Mode, now: datetime) -> None:

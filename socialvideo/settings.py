@@ -223,6 +223,9 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 # Ranges of breached passwords by the first five digits of their SHA-1: a folder, or an address; off when empty.
 BREACHED_PASSWORDS = env.text("BREACHED_PASSWORDS", "")
+# For so long the account of who left can be brought back by the mail's token; then it is erased.
+DELETION_GRACE_DAYS = env.integer("DELETION_GRACE_DAYS", 14, low=0, high=30)
+EXPORT_DAYS = env.integer("EXPORT_DAYS", 7, low=1, high=30)
 # Multiplies every quota; tests and the walk sign in many people from one address.
 RATE_LIMIT_FACTOR = env.integer("RATE_LIMIT_FACTOR", 1, low=1, high=1_000_000)
 
@@ -238,6 +241,25 @@ PURGE_HANDLERS = ["feed.publishing.unlist"]
 # What runs in the transaction in which a guardianship ends, and in which a person is suspended.
 GUARDIANSHIP_HANDLERS = ["consent.cosigning.sever"]
 SUSPENSION_HANDLERS = ["consent.suspension.end_all"]
+# What runs in the transaction in which a person leaves: what others could do with them ends there.
+LEAVING_HANDLERS = ["consent.leaving.end_all"]
+# What each room erases of who left, from the top down; and what it adds to a person's export: what is secret first, the
+# signed manifest last.
+ERASERS = [
+    "moderation.erasure.REPORTS",
+    "feed.erasure.POSTS",
+    "worker.erasure.FILMS",
+    "consent.erasure.PROOFS",
+    "accounts.rights.rows.ROWS",
+]
+EXPORTERS = [
+    "worker.exports.add_likeness",
+    "accounts.rights.told.export",
+    "worker.exports.add_videos",
+    "feed.exports.add_posts",
+    "moderation.exports.add_reports",
+    "worker.exports.add_manifest",
+]
 LEDGER_KEY_FILE = Path(env.text("LEDGER_KEY_FILE", str(KEYS / "ledger_ed25519")))
 # The newest checkpoint, kept outside the database. Leave it out of backups: it tells that one was restored.
 LEDGER_ANCHOR_FILE = Path(env.text("LEDGER_ANCHOR_FILE", str(VAR / "ledger-anchor.json")))

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts.models import Person
 from consent import audit, exports, keys
 from consent.models import PermitSubject
 from socialvideo.lib.archive import Archive, document
 from socialvideo.lib.clock import rfc3339, wall_now
-from worker import standing
+from worker import standing, storage
 from worker.models import Depiction, Job, Video
 
 README = """Everything that socialvideo holds about your likeness.
@@ -23,6 +23,7 @@ ledger-key.pem  the key that signed them
 manifest.json   the SHA-256 of every file here, signed by that key
 
 To check a receipt: python verify_receipt.py receipts/<file> --key ledger-key.pem
+To check all files: python verify_export.py FOLDER
 """
 
 
@@ -33,27 +34,56 @@ def export(person: Person) -> Archive:
         undone.callback(archive.close)
         with audit.frozen():
             _fill(archive, person)
+        add_manifest(person, archive)
         archive.seal()
         undone.pop_all()
     return archive
 
 
-def _fill(archive: Archive, person: Person) -> None:
+def add_likeness(person: Person, archive: Archive) -> None:
+    """Add the same below ``likeness/`` to an archive of the whole account: first of all, for the photo is secret."""
+    with audit.frozen():
+        _fill(archive, person, below="likeness/")
+
+
+def add_videos(person: Person, archive: Archive) -> None:
+    """Add the person's own videos: the files of those that show nobody else.
+
+    A copy in an archive outlives every withdrawal, so what shows others is listed and never packed.
+    """
+    made = Video.objects.filter(owner=person).annotate(stands=standing.standing()).select_related("owner")
+    archive.add("videos/videos.json", document({"videos": map(_video, exports.oldest(made))}))
+    others = Depiction.objects.filter(video=OuterRef("pk")).exclude(subject=person)
+    for video in exports.oldest(made.filter(~Exists(others), stands=True, purged_at=None)):
+        archive.add(f"videos/{video.id}.mp4", storage.chunks(video.file))
+    archive.add("videos/jobs.json", document({"jobs": map(_job, exports.oldest(_asked(person)))}))
+
+
+def add_manifest(person: Person, archive: Archive) -> None:
+    """Add the SHA-256 of every file so far, signed; last of all."""
+    manifest = {"person": str(person.id), "made_at": rfc3339(wall_now()), "files": archive.members}
+    archive.add("manifest.json", [keys.canonical(keys.signed(manifest))])
+
+
+def _fill(archive: Archive, person: Person, below: str = "") -> None:
     photo = exports.photo(person)
     if photo is not None:
-        archive.add("photo.jpg", [photo], secret=True)
-    archive.add("README.txt", [README.encode()])
+        archive.add(f"{below}photo.jpg", [photo], secret=True)
+    archive.add(f"{below}README.txt", [README.encode()])
     told = {
         "photo": "photo.jpg" if photo else None,
         "jobs": map(_job, _jobs(person)),
         "videos": map(_video, _videos(person)),
     }
-    archive.add("likeness.json", document(exports.sections(person) | told))
+    archive.add(f"{below}likeness.json", document(exports.sections(person) | told))
     for name, receipt in exports.files(person):
-        archive.add(name, [keys.canonical(receipt)])
-    archive.add("ledger-key.pem", [keys.public_pem().encode()])
-    manifest = {"person": str(person.id), "made_at": rfc3339(wall_now()), "files": archive.members}
-    archive.add("manifest.json", [keys.canonical(keys.signed(manifest))])
+        archive.add(f"{below}{name}", [keys.canonical(receipt)])
+    archive.add(f"{below}ledger-key.pem", [keys.public_pem().encode()])
+
+
+def _asked(person: Person) -> QuerySet[Job]:
+    """The jobs that the person asked for."""
+    return Job.objects.filter(requester=person).select_related("requester")
 
 
 def _jobs(person: Person) -> Iterator[Job]:

@@ -13,7 +13,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils.module_loading import import_string
 
@@ -53,6 +53,12 @@ def kept(job_id: UUID, *paths: Path) -> Iterator[list[str]]:
             release(names)
 
 
+def chunks(name: str) -> Iterator[bytes]:
+    """Yield the bytes of a stored file."""
+    with default_storage.open(name) as file:
+        yield from file.chunks()
+
+
 def release(names: Iterable[str]) -> None:
     """Note that a video names these files, in the transaction that writes it; or that they are gone."""
     Unsealed.objects.filter(name__in=list(names)).delete()
@@ -89,10 +95,20 @@ def purge_ended() -> int:
     """
     purged = 0
     while batch := _ended():
-        drop(name for video in batch for name in (video.file, video.poster))
-        _mark([video.id for video in batch])
+        _purge(batch)
         purged += len(batch)
     return purged
+
+
+def purge_these(videos: QuerySet[Video]) -> None:
+    """Remove the bytes of these videos, whatever permits them. Safe to repeat and to interrupt."""
+    while batch := list(videos.filter(purged_at=None)[:AT_ONCE]):
+        _purge(batch)
+
+
+def _purge(batch: list[Video]) -> None:
+    drop(name for video in batch for name in (video.file, video.poster))
+    _mark([video.id for video in batch])
 
 
 class Handler(Protocol):

@@ -18,6 +18,7 @@ from accounts.models.handles import ProtectedName, RetiredHandle
 from accounts.models.mails import Mail
 from accounts.models.passkeys import Ceremony, Passkey
 from accounts.models.people import Person, PersonManager
+from accounts.models.rights import Departure, Export
 from accounts.models.sessions import Session
 from accounts.models.suspensions import Suspension
 
@@ -28,11 +29,13 @@ __all__ = [
     "CloseFriend",
     "ContactEdge",
     "ContactMatch",
+    "Departure",
     "DiscoveryBudget",
     "DiscoveryEnrolment",
     "DiscoveryEpoch",
     "DiscoveryTag",
     "Dismissal",
+    "Export",
     "Follow",
     "FollowRequest",
     "Guardianship",

@@ -26,17 +26,14 @@ class ProtectedName(models.Model):
 
 
 class RetiredHandle(models.Model):
-    """A handle whose person left; for a while nobody else may take it and be mistaken for them."""
+    """A handle whose person left; for a while nobody else may take it and be mistaken for them.
 
-    handle = models.CharField(max_length=30, primary_key=True)
+    Which one it is, is not written: only who asks for it learns that it is not free.
+    """
+
+    digest = models.BinaryField(max_length=32, primary_key=True)
+    """HMAC-SHA-256 of the handle under SEAL_KEY."""
     free_at = models.DateTimeField()
 
-    class Meta:
-        """In the shape of a handle."""
-
-        constraints = [
-            models.CheckConstraint(condition=Q(handle__regex=r"^[a-z][a-z0-9_]{2,29}$"), name="retired_handle_shape")
-        ]
-
     def __str__(self) -> str:
-        return f"@{self.handle}"
+        return f"a handle, until {self.free_at}"

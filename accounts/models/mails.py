@@ -17,6 +17,7 @@ class Mail(models.Model):
         VERIFY = "verify"
         CHANGE = "change"
         RESET = "reset"
+        KEEP = "keep"
         NOTICE = "notice"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)

@@ -32,7 +32,13 @@ class Person(AbstractBaseUser, PermissionsMixin):
     """Whose it is counts once ``verified_at`` is written; until then others may have written it, too."""
     display_name = models.CharField(max_length=60)
     bio = models.CharField(max_length=300, blank=True)
+    pronouns = models.CharField(max_length=40, blank=True, db_default="")
+    links = models.JSONField(default=list, blank=True, db_default=models.Value([], models.JSONField()))
+    """A list of ``{"label", "url"}``, as ``accounts.wording`` leaves them."""
     picture = models.CharField(max_length=80, blank=True)
+    """How the names of its files begin; each size has two. Empty without a picture."""
+    picture_side = models.PositiveSmallIntegerField(default=0, db_default=0)
+    picture_blurhash = models.CharField(max_length=40, blank=True, db_default="")
     verified_at = models.DateTimeField(null=True, blank=True)
     """When they proved that ``email`` is theirs; until then they may look and not act."""
     birth_date = models.DateField(null=True, blank=True)
@@ -57,6 +63,11 @@ class Person(AbstractBaseUser, PermissionsMixin):
         constraints = [
             models.CheckConstraint(condition=models.Q(handle__regex=r"^[a-z][a-z0-9_]{2,29}$"), name="handle_shape"),
             models.CheckConstraint(condition=models.Q(email=Lower("email")), name="email_lower"),
+            models.CheckConstraint(
+                condition=models.Q(picture="", picture_side=0, picture_blurhash="")
+                | (~models.Q(picture="") & models.Q(picture_side__gt=0) & ~models.Q(picture_blurhash="")),
+                name="person_picture_whole",
+            ),
             models.UniqueConstraint(
                 fields=["email"], condition=models.Q(verified_at__isnull=False), name="email_verified_once"
             ),

@@ -22,7 +22,6 @@ class RelationShape(serializers.Serializer[Any]):
 class ProfileShape(PersonShape):
     """A person as one signed-in viewer sees them."""
 
-    is_private = serializers.BooleanField()
     follower_count = serializers.IntegerField()
     following_count = serializers.IntegerField()
     relation = RelationShape(allow_null=True, help_text="Null to oneself.")

@@ -2,6 +2,7 @@
 
 import consent.models
 import consent.rules
+import consent.models
 import django.contrib.postgres.fields
 import django.db.models.deletion
 import django.db.models.functions.datetime
@@ -28,6 +29,7 @@ class Migration(migrations.Migration):
                 ('modalities', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=10), default=consent.models._face, size=None)),
                 ('denied_categories', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=20), default=consent.models._denied, size=None)),
                 ('text_rules', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=80), default=list, size=None)),
+                ('words_salt', models.BinaryField(default=consent.models._salt, max_length=16, null=True)),
                 ('review', models.BooleanField(default=False)),
                 ('closed_at', models.DateTimeField(null=True)),
                 ('affirmed_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
@@ -109,7 +111,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=socialvideo.lib.ids.new_id, editable=False, primary_key=True, serialize=False)),
                 ('file', models.CharField(max_length=80)),
                 ('key', models.BinaryField(max_length=32, null=True)),
-                ('photo_digest', models.BinaryField(max_length=32)),
+                ('photo_digest', models.BinaryField(max_length=32, null=True)),
                 ('width', models.PositiveIntegerField()),
                 ('height', models.PositiveIntegerField()),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
@@ -256,7 +258,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='likeness',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('erased_at', None), ('key__isnull', False)), models.Q(('erased_at__isnull', False), ('key', None)), _connector='OR'), name='likeness_erased_has_no_key'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('erased_at', None), ('key__isnull', False), ('photo_digest__isnull', False)), models.Q(('erased_at__isnull', False), ('key', None), ('photo_digest', None)), _connector='OR'), name='likeness_erased_has_no_key'),
         ),
         migrations.AddConstraint(
             model_name='permit',

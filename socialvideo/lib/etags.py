@@ -1,4 +1,4 @@
-"""ETag and If-Match (RFC 9110 §13): nobody overwrites a grant that changed since they read it."""
+"""ETag and If-Match (RFC 9110 §13): nobody overwrites what changed since they read it, nor reads it twice."""
 
 from rest_framework.request import Request
 
@@ -8,6 +8,12 @@ from socialvideo.lib.errors import Problem
 def etag(*parts: object) -> str:
     """Return the strong validator made of ``parts``."""
     return '"' + "-".join(str(part) for part in parts) + '"'
+
+
+def is_known(request: Request, current: str) -> bool:
+    """Tell whether the client has this version already (If-None-Match): the answer is 304 then."""
+    sent = [tag.strip().removeprefix("W/") for tag in request.headers.get("If-None-Match", "").split(",")]
+    return current in sent
 
 
 def require_match(request: Request, current: str) -> None:

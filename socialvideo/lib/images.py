@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from PIL import Image, ImageOps
+from PIL import Image
 
 CHILD = Path(__file__).with_name("image_child.py")
 WALL_SECONDS = 10.0
@@ -103,9 +103,31 @@ def _read(pipe: IO[bytes] | None, most: int) -> bytes:
     return pipe.read(most) if pipe else b""
 
 
-def square(image: Image.Image, side: int) -> Image.Image:
-    """Return the middle of ``image``, a little above centre where faces are, as a square of ``side`` pixels."""
-    return ImageOps.fit(image, (side, side), Image.Resampling.LANCZOS, centering=(0.5, 0.4))
+@dataclass(frozen=True)
+class Square:
+    """A part of an upright picture, in its pixels: ``x`` and ``y`` of the corner at the top left, and the side."""
+
+    x: int
+    y: int
+    size: int
+
+    def lies_in(self, image: Image.Image) -> bool:
+        """Tell whether all of it is in the picture."""
+        inside = self.x + self.size <= image.width and self.y + self.size <= image.height
+        return inside and min(self.x, self.y) >= 0 and self.size > 0
+
+
+def middle(image: Image.Image) -> Square:
+    """Return the largest square in the middle of ``image``."""
+    size = min(image.size)
+    return Square((image.width - size) // 2, (image.height - size) // 2, size)
+
+
+def cut(image: Image.Image, part: Square, most: int) -> Image.Image:
+    """Return ``part`` of ``image``, shrunk to a side of ``most`` pixels, never enlarged."""
+    side = min(part.size, most)
+    box = (part.x, part.y, part.x + part.size, part.y + part.size)
+    return image.resize((side, side), Image.Resampling.LANCZOS, box=box)
 
 
 def fit(image: Image.Image, max_side: int) -> Image.Image:

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import Person, ProtectedName, Session, Suspension
+from accounts.rights import erasing, leaving
 from tests import factories
 
 PEOPLE, SESSIONS = "/admin/accounts/person/", "/admin/accounts/session/"
@@ -140,3 +141,15 @@ def test_the_panel_locks_out_who_guesses(client: Client, moderator: Person) -> N
         panel_log_in(client, moderator, password="wrong")
     assert "Too many attempts" in panel_log_in(client, moderator)
     assert client.get("/admin/").status_code == 302
+
+
+def test_a_departure_is_shown_with_what_was_erased_and_without_a_word_of_the_person(
+    staff: Client, requester: Person
+) -> None:
+    _, departure = leaving.leave(person=requester, at_once=True)
+    erasing.run(departure.id)
+    shown = staff.get(f"/admin/accounts/departure/{departure.id}/change/").content.decode()
+    assert badges(shown) == ["erased"]
+    assert "this report itself" in shown
+    assert not [word for word in ("@sam", "sam@example.org", str(requester.id)) if word in shown]
+    assert staff.get("/admin/accounts/departure/").status_code == 200

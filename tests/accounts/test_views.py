@@ -54,7 +54,7 @@ def test_nobody_signs_up_as_more_than_a_member(extra: str) -> None:
 
 def test_what_others_see_of_a_person_is_not_their_address(requester: Person, stranger: Person) -> None:
     seen = factories.client(stranger).get("/api/v1/people/SAM").json()
-    shown = {"id", "handle", "display_name", "bio", "picture_url", "created_at"}
+    shown = {"id", "handle", "display_name", "pronouns", "picture", "bio", "links", "created_at"}
     assert set(seen) == shown | {"is_private", "follower_count", "following_count", "relation"}
     assert seen["id"] == str(requester.id)
 
@@ -67,19 +67,32 @@ def test_a_profile_is_edited_by_its_person_alone(requester: Person, stranger: Pe
 
 def test_a_picture_is_read_by_anybody_and_under_a_new_address_when_it_changes(requester: Person) -> None:
     api = factories.client(requester)
-    first, second = put_picture(api).json()["picture_url"], put_picture(api).json()["picture_url"]
+    first, second = (put_picture(api).json()["picture"]["urls"]["256"] for _ in range(2))
     assert first != second
-    response = APIClient().get(second.removeprefix("http://127.0.0.1:8000"), headers={"Accept": "image/webp"})
-    assert (response.status_code, response["Content-Type"]) == (200, "image/webp")
-    assert response["Cache-Control"] == "public, max-age=300"
-    assert response.content[:4] == b"RIFF"
+    for kind, begins in (("webp", b"RIFF"), ("jpeg", b"\xff\xd8\xff")):
+        address = second[kind].removeprefix("http://127.0.0.1:8000")
+        response = APIClient().get(address, headers={"Accept": f"image/{kind}"})
+        assert (response.status_code, response["Content-Type"]) == (200, f"image/{kind}")
+        assert response["Cache-Control"] == "public, max-age=300"
+        assert response.content.startswith(begins)
+
+
+def test_a_picture_that_one_has_already_is_not_sent_again(requester: Person) -> None:
+    api = factories.client(requester)
+    put_picture(api)
+    address = "/api/v1/people/sam/picture"
+    etag = APIClient().get(address)["ETag"]
+    again = APIClient().get(address, headers={"If-None-Match": f'"other", W/{etag}'})
+    assert (again.status_code, again.content, again["ETag"]) == (304, b"", etag)
+    put_picture(api)
+    assert APIClient().get(address, headers={"If-None-Match": etag}).status_code == 200
 
 
 def test_a_picture_taken_away_is_not_there(requester: Person) -> None:
     api = factories.client(requester)
     put_picture(api)
     assert api.delete("/api/v1/me/picture").status_code == 204
-    assert api.get("/api/v1/me").json()["picture_url"] is None
+    assert api.get("/api/v1/me").json()["picture"] is None
     missing = APIClient().get("/api/v1/people/sam/picture", headers={"Accept": "image/webp"})
     assert (missing.status_code, missing.json()["code"]) == (404, "picture_unknown")
 

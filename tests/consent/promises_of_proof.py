@@ -1,5 +1,6 @@
 """Promises of receipts and anchors, each a probe as in promises: what is kept outside proves what is inside."""
 
+import hashlib
 import json
 from collections.abc import Callable
 from datetime import timedelta
@@ -74,8 +75,9 @@ def a_receipt_says_the_terms_that_hold_now() -> bool:
 
 def a_receipt_says_every_term() -> bool:
     wide = {"review": True, "may_remix": True, "may_stitch": True, "may_download": True, "text_rules": ("beach",)}
-    said = receipts.terms(granted(**wide, denied_categories={"drugs"}, modalities={"voice"}, max_uses=3))
-    expected = {**wide, "text_rules": ["beach"], "denied_categories": ["drugs"], "modalities": ["voice"], "max_uses": 3}
+    grant = granted(**wide, denied_categories={"drugs"}, modalities={"voice"}, max_uses=3)
+    said, beach = receipts.terms(grant), hashlib.sha256(bytes(grant.words_salt or b"") + b"beach").hexdigest()
+    expected = {**wide, "text_rules": [beach], "denied_categories": ["drugs"], "modalities": ["voice"], "max_uses": 3}
     return said == {**said, **expected, "state": "given", "epoch": 1, "group": "", "rests_on": ""}
 
 

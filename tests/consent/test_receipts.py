@@ -1,6 +1,7 @@
 """Receipts: consent records of ISO/IEC TS 27560 in W3C DPV, signed, with the proof that they stand in the ledger."""
 
 import base64
+import hashlib
 import json
 from typing import Any
 
@@ -11,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from rest_framework.test import APIClient
 
 import verify_receipt
+from accounts.models import Person
 from consent import grants, keys, ledger, likenesses, proofs, receipts, withdrawal
 from consent.ledger import Entry
 from consent.models import Grant, LedgerLeaf
@@ -83,7 +85,7 @@ def test_the_terms_say_all_that_a_grant_covers(grant: Grant) -> None:
             "may_stitch": False,
             "may_download": False,
             "denied_categories": sorted(DENIED_BY_DEFAULT),
-            "text_rules": ["in rome"],
+            "text_rules": [hashlib.sha256(bytes(grant.words_salt or b"") + b"in rome").hexdigest()],
             "review": False,
             "not_before": rfc3339(grant.not_before),
             "expires_at": rfc3339(grant.expires_at),
@@ -214,3 +216,20 @@ def test_withdrawals_and_receipts_outlive_the_likeness_and_whatever_comes_after(
     told = [*(row["receipt"] for row in listed), as_subject.get(f"/api/v1/grants/{grant.id}/receipt").json()]
     pem = keys.public_pem().encode()
     assert all(verify_receipt.check_receipt(keys.canonical(receipt).decode(), pem) for receipt in told)
+
+
+def test_a_subjects_own_words_are_digests_in_the_ledger_and_readable_in_the_receipt(
+    subject: Person, requester: Person
+) -> None:
+    grant = factories.grant(subject, requester, text_rules=("never with Bob",))
+    assert not [leaf for leaf in LedgerLeaf.objects.all() if b"Bob" in bytes(leaf.body)]
+    receipt = receipts.of_grant(grant)
+    assert receipt["text_rules"] == {"salt": bytes(grant.words_salt or b"").hex(), "words": ["never with Bob"]}
+    pem = keys.public_pem().encode()
+    assert "holds" in verify_receipt.check_receipt(keys.canonical(receipt).decode(), pem)
+    unsigned = {name: value for name, value in receipt.items() if name != "signature"}
+    other = keys.signed(
+        {**unsigned, "text_rules": {"salt": bytes(grant.words_salt or b"").hex(), "words": ["always with Bob"]}}
+    )
+    with pytest.raises(verify_receipt.Wrong, match="text rules"):
+        verify_receipt.check_receipt(keys.canonical(other).decode(), pem)

@@ -31,6 +31,14 @@ TABLE: dict[str, tuple[int, int, int, int, int]] = {
     "GET /people/{handle}/posts": (401, 200, 200, 200, 200),
     "GET /me": (401, 200, 200, 200, 200),
     "PATCH /me": (401, 200, 200, 200, 200),
+    "DELETE /me": (401, 202, 202, 202, 409),
+    "PUT /departures": (204, 204, 204, 204, 204),
+    "POST /departures/report": (200, 200, 200, 200, 200),
+    "POST /me/exports": (401, 202, 202, 202, 202),
+    "GET /me/exports": (401, 200, 200, 200, 200),
+    "GET /me/exports/{export_id}": (401, 404, 404, 200, 404),
+    "DELETE /me/exports/{export_id}": (401, 404, 404, 204, 404),
+    "GET /me/exports/{export_id}/archive": (401, 404, 404, 200, 404),
     "PUT /me/picture": (401, 200, 200, 200, 200),
     "DELETE /me/picture": (401, 204, 204, 204, 204),
     "POST /sessions": (201, 201, 201, 201, 201),
@@ -132,7 +140,7 @@ TABLE: dict[str, tuple[int, int, int, int, int]] = {
 # These answer a question and store nothing.
 ASKING = {
     *("POST /jobs/dry-run", "POST /grants/{grant_id}/trial"),
-    *("POST /contacts/evaluations", "POST /contacts/absence"),
+    *("POST /contacts/evaluations", "POST /contacts/absence", "POST /departures/report"),
 }
 # A kept reply would hold what came from a number.
 NEVER_KEPT = {"POST /contacts/enrolment/code", "POST /contacts/absence/code"}
@@ -141,6 +149,7 @@ OF_OTHERS = {"POST /guardianships": "teen", "PUT /me/email-verifications": "newc
 PUBLIC = {
     *("POST /sessions/code", "POST /sessions/passkey", "POST /passkey-ceremonies", "PUT /email-verifications"),
     *("POST /password-resets", "PUT /password-resets"),
+    *("PUT /departures", "POST /departures/report"),
     *("POST /people", "POST /sessions", "GET /people/{handle}/picture"),
     *("GET /ledger/checkpoint", "GET /ledger/key", "GET /ledger/leaves", "GET /ledger/leaves/{leaf_index}/proof"),
     *("GET /ledger/consistency", *UNDESCRIBED),

@@ -13,7 +13,7 @@ OWN = (
     *("GET /me/likeness/uses", "GET /me/likeness/videos", "GET /me/statements", "GET /asks", "GET /grants"),
     *("GET /withdrawals", "GET /jobs", "GET /videos", "GET /feeds/following", "GET /people/{handle}/posts"),
     *("GET /reports", "GET /contacts/matches", "GET /me/mutuals", "GET /me/blocks", "GET /me/mutes"),
-    *("GET /me/close-friends", "GET /me/suggestions"),
+    *("GET /me/close-friends", "GET /me/suggestions", "GET /me/exports"),
 )
 ROUTES = {str(route): route for route in routes()}
 
@@ -59,7 +59,7 @@ def test_on_moderation_routes_everybody_but_moderators_gets_403() -> None:
 
 def test_neither_a_stranger_nor_a_moderator_reaches_a_private_thing_by_its_id() -> None:
     rows = [row for name, row in TABLE.items() if "_id}" in name]
-    assert len(rows) == 25
+    assert len(rows) == 28
     assert all(row[WHO.index(who)] == 404 for row in rows for who in ("stranger", "moderator"))
 
 

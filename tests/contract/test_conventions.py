@@ -13,7 +13,7 @@ from rest_framework.test import APIClient
 
 from accounts import blocks, closeness, graph, mutes
 from accounts.discovery import epochs, transparency
-from accounts.models import Follow, FollowRequest, Guardianship, Passkey, Person
+from accounts.models import Export, Follow, FollowRequest, Guardianship, Passkey, Person
 from accounts.views import MeView, PeopleView
 from consent import asks, groups, withdrawal
 from consent.models import Ask, Choice, Grant
@@ -83,6 +83,7 @@ def filled(world: World, times: int) -> None:
         factories.grant(world.security.guardianship.ward, someone)
         passkey = {"credential_id": secrets.token_bytes(16), "credential": b"", "name": "key"}
         Passkey.objects.create(person=requester, **passkey)
+        Export.objects.create(person=requester, state="expired")
     # From here on the videos are drafts that wait for their review.
     Grant.objects.filter(id=world.grant.id).update(review=True)
 

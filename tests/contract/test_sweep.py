@@ -45,6 +45,7 @@ def wrong_values(schema: dict[str, Any]) -> list[Any]:
 # These say everything by their address.
 BODILESS = {
     *("PUT /people/{handle}/follow", "PUT /me/email-verifications", "POST /me/totp", "PUT /me/recovery-codes"),
+    "POST /me/exports",
     *("PUT /guardianships/{guardianship_id}", "PUT /guardianships/{guardianship_id}/likeness"),
     "PUT /guardianships/{guardianship_id}/grants/{ward_grant_id}",
     *("PUT /me/follow-requests/{handle}", "PUT /me/blocks/{handle}", "PUT /me/mutes/{handle}"),
@@ -136,7 +137,8 @@ def test_bytes_that_are_not_as_described_are_refused_and_store_nothing(route: Ro
 
 @pytest.mark.parametrize("route", FORM, ids=str)
 def test_a_form_that_is_not_as_described_is_refused_and_stores_nothing(route: Route, world: World) -> None:
-    (name,) = fields(route, "multipart/form-data")
+    sent = fields(route, "multipart/form-data")
+    (name,) = [field for field, schema in sent.items() if schema["type"] == "string"]
     api = worlds.client(world, rightful(route))
     file = SimpleUploadedFile("me.png", worlds.picture())
     forms: list[tuple[dict[str, Any], str]] = [

@@ -25,7 +25,8 @@ from moderation import reports
 from socialvideo.lib.etags import etag
 from tests import factories
 from tests.accounts import discovering
-from tests.contract import security
+from tests.contract import rights, security
+from tests.contract.rights import Rights
 from tests.contract.routes import Route
 from tests.contract.security import Security
 from worker.models import Job, Video
@@ -39,7 +40,9 @@ WITH_BODY = (
     "PUT /asks/{ask_id}/answer",
     "PUT /videos/{video_id}/review",
     "PUT /me/likeness/people/{handle}",
+    "PUT /departures",
 )
+WITHOUT_BODY = (*security.WITHOUT_BODY, "POST /me/exports")
 WHO = (ANONYMOUS, "stranger", "subject", "requester", "moderator")
 
 
@@ -61,6 +64,7 @@ class World:
     session: Session
     proofs: dict[str, dict[str, str]]
     security: Security
+    rights: Rights
 
 
 def made() -> World:
@@ -101,6 +105,7 @@ def made() -> World:
         session=Session.objects.get(person=requester),
         proofs=proofs_of_numbers(requester),
         security=security.made(subject, requester),
+        rights=rights.made(requester),
     )
 
 
@@ -125,8 +130,8 @@ def undone() -> Iterator[None]:
 def with_picture(person: Person) -> None:
     """Give somebody a profile picture, undecoded."""
     name = default_storage.save(f"pictures/{person.handle}-256.webp", ContentFile(b"RIFF"))
-    person.picture = name.removesuffix("-256.webp")
-    person.save(update_fields=["picture"])
+    person.picture, person.picture_side, person.picture_blurhash = name.removesuffix("-256.webp"), 256, "U" * 36
+    person.save(update_fields=["picture", "picture_side", "picture_blurhash"])
 
 
 def picture() -> bytes:
@@ -146,6 +151,7 @@ def address(world: World, route: Route) -> str:
     values = {
         "handle": "sam",
         "ask_id": world.ask.id,
+        "export_id": world.rights.export.id,
         "grant_id": world.grant.id,
         "guardianship_id": world.security.guardianship.id,
         "passkey_id": world.security.passkey.id,
@@ -168,6 +174,7 @@ def body(world: World, route: Route) -> dict[str, Any]:
     bodies: dict[str, dict[str, Any]] = {
         "PUT /me/likeness/people/{handle}": {"choice": "chosen"},
         **world.security.bodies,
+        **world.rights.bodies,
         "POST /people": {
             "handle": "ada",
             "email": "ada@example.org",
@@ -224,7 +231,7 @@ def send(world: World, route: Route, api: APIClient, **other: Any) -> HttpRespon
         content = {"data": {name: SimpleUploadedFile("me.png", picture())}, "format": "multipart"}
     elif str(route) in WITH_OCTETS:
         content = {"data": octets(route), "content_type": OCTETS}
-    elif str(route) in WITH_BODY or (route.method in ("POST", "PATCH") and str(route) not in security.WITHOUT_BODY):
+    elif str(route) in WITH_BODY or (route.method in ("POST", "PATCH") and str(route) not in WITHOUT_BODY):
         content = {"data": body(world, route), "format": "json"}
     else:
         content = {}

@@ -12,7 +12,17 @@ import pytest
 from PIL import Image
 
 from socialvideo.lib import images
-from socialvideo.lib.images import PictureRejected, PictureRules, fit, open_picture, square, to_jpeg, to_webp
+from socialvideo.lib.images import (
+    PictureRejected,
+    PictureRules,
+    Square,
+    cut,
+    fit,
+    middle,
+    open_picture,
+    to_jpeg,
+    to_webp,
+)
 
 ORIENTATION, MAKER = 0x0112, 0x010F
 RED, BLUE = (250, 10, 10), (10, 10, 250)
@@ -196,10 +206,25 @@ def test_the_child_may_neither_hog_memory_nor_write_files_nor_open_many(tmp_path
 
 
 def test_a_square_is_cut_from_the_middle() -> None:
-    cut = square(two_coloured(200, 100), 64)
-    assert cut.size == (64, 64)
-    assert near(cut.getpixel((4, 32)), RED)
-    assert near(cut.getpixel((60, 32)), BLUE)
+    image = two_coloured(200, 100)
+    assert middle(image) == Square(50, 0, 100)
+    square = cut(image, middle(image), 64)
+    assert square.size == (64, 64)
+    assert near(square.getpixel((4, 32)), RED)
+    assert near(square.getpixel((60, 32)), BLUE)
+
+
+def test_a_part_is_cut_where_it_lies_and_never_enlarged() -> None:
+    square = cut(two_coloured(200, 100), Square(110, 20, 70), 256)
+    assert square.size == (70, 70)
+    assert near(square.getpixel((1, 1)), BLUE)
+
+
+@pytest.mark.parametrize("part", [(0, 0, 101), (101, 0, 100), (0, 1, 100), (-1, 0, 50), (0, -1, 50), (0, 0, 0)])
+def test_a_part_beside_the_picture_does_not_lie_in_it(part: tuple[int, int, int]) -> None:
+    image = two_coloured(200, 100)
+    assert Square(100, 0, 100).lies_in(image)
+    assert not Square(*part).lies_in(image)
 
 
 @pytest.mark.parametrize(("size", "wanted"), [((400, 100), (200, 50)), ((100, 400), (50, 200)), ((90, 60), (90, 60))])
