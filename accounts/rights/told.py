@@ -12,6 +12,7 @@ from accounts.models import (
     Block,
     CloseFriend,
     DiscoveryEnrolment,
+    Dismissal,
     Follow,
     Guardianship,
     Mail,
@@ -49,10 +50,14 @@ SECTIONS: dict[str, Callable[[Person], Iterable[dict[str, Any]]]] = {
     "followed_by": lambda person: _rows(
         Follow.objects.filter(followee=person).order_by("id"), "follower__handle", "created_at"
     ),
-    "follow_requests": lambda person: _rows(requests.made(person), "followee__handle", "created_at"),
+    "follow_requests": lambda person: _rows(requests.made(person), "followee__handle", "asked_at"),
+    "follow_requests_received": lambda person: _rows(requests.waiting(person), "follower__handle", "asked_at"),
     "blocks": lambda person: _rows(Block.objects.filter(blocker=person), "blocked__handle", "created_at"),
     "mutes": lambda person: _rows(Mute.objects.filter(muter=person), "muted__handle", "created_at"),
     "close_friends": lambda person: _rows(CloseFriend.objects.filter(person=person), "friend__handle", "created_at"),
+    "dismissed_suggestions": lambda person: _rows(
+        Dismissal.objects.filter(person=person), "dismissed__handle", "created_at"
+    ),
     "guardianships": lambda person: _rows(
         Guardianship.objects.filter(Q(ward=person) | Q(guardian=person)),
         *("ward__handle", "guardian__handle", "created_at", "confirmed_at", "ended_at"),

@@ -33,6 +33,8 @@ ADDRESS = "/api/v1/me/exports"
 TOLD = {
     *("Session.person", "Passkey.person", "Follow.follower", "Follow.followee", "Guardianship.ward"),
     *("Guardianship.guardian", "Suspension.person", "DiscoveryEnrolment.person", "Mail.person"),
+    *("FollowRequest.follower", "FollowRequest.followee", "Block.blocker", "Mute.muter", "CloseFriend.person"),
+    *("Dismissal.person",),
 }
 # What is not, and why.
 WITHHELD = {
@@ -42,6 +44,11 @@ WITHHELD = {
     "DiscoveryBudget.person": "a counter, shown by the API",
     "ProtectedName.person": "says no more than the names do",
     "Suspension.moderator": "who decided is not told",
+    "Block.blocked": "who blocked them is not told",
+    "Mute.muted": "who muted them is not told",
+    "CloseFriend.friend": "whose close friend they are is not told",
+    "Dismissal.dismissed": "who does not want to know them is not told",
+    "Tally.person": "two counts, shown on the profile",
     "Departure.person": "its report is read by its token",
     "Export.person": "the list of exports itself, in the API",
     "Person_groups.person": "always empty",
@@ -166,6 +173,7 @@ def test_every_table_that_points_to_a_person_is_told_or_withheld_for_a_reason() 
     assert pointing == TOLD | set(WITHHELD)
     assert set(told.SECTIONS) == {
         *("devices", "passkeys", "follows", "followed_by", "guardianships", "suspensions", "discovery", "letters"),
+        *("follow_requests", "follow_requests_received", "blocks", "mutes", "close_friends", "dismissed_suggestions"),
     }
 
 
