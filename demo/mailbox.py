@@ -30,7 +30,8 @@ def _waited(handle: str, folder: Path, other_than: str | None) -> str:
 
 
 def _newest(handle: str, folder: Path) -> str | None:
-    letters = sorted(folder.glob("*.log"), key=lambda file: file.stat().st_mtime)
-    texts = [text for file in letters if f"To: {handle}@" in (text := file.read_text(errors="replace"))]
-    found = [match.group(1) for text in texts if (match := TOKEN.search(text))]
+    files = sorted(folder.glob("*.log"), key=lambda file: file.stat().st_mtime)
+    # Two letters of one second may lie in one file, with a line between them.
+    letters = [letter for file in files for letter in file.read_text(errors="replace").split("-" * 79)]
+    found = [match.group(1) for one in letters if f"To: {handle}@" in one and (match := TOKEN.search(one))]
     return found[-1] if found else None

@@ -139,7 +139,7 @@ def test_only_the_remembered_epoch_is_valid(epoch: int | None, reason: Reason | 
 @pytest.mark.parametrize("granted", Audience)
 @pytest.mark.parametrize("wished", Audience)
 def test_an_audience_covers_itself_and_what_is_narrower(wished: Audience, granted: Audience) -> None:
-    order = ["private", "followers", "public"]
+    order = ["private", "close_friends", "followers", "public"]
     verdict = rules.decide(
         Point.PUBLISH, [REMEMBERED], Wish(audience=wished), known(replace(STANDING, audience=granted)), NOW
     )

@@ -117,10 +117,10 @@ def test_writing_one_thing_takes_the_same_queries_among_many(
         many(subject, requester)
     ask = {"subject": "eileen", "purposes": ["personal"], "audience": "private"}
     given = {"grantee": "sam", "purposes": ["personal"], "audience": "private"}
-    assert queries(lambda: as_requester.post(f"{API}/asks", ask, format="json"), 201) == 6
+    assert queries(lambda: as_requester.post(f"{API}/asks", ask, format="json"), 201) == 8
     answer = f"{API}/asks/{Ask.objects.get(subject=subject, requester=requester).id}/answer"
     assert queries(lambda: as_subject.put(answer, {"answer": "deferred"}, format="json")) == 4
-    assert queries(lambda: as_subject.post(f"{API}/grants", given, format="json"), 201) == 12
+    assert queries(lambda: as_subject.post(f"{API}/grants", given, format="json"), 201) == 13
     url = f"{API}/grants/{Grant.objects.get(subject=subject, grantee=requester).id}"
     match = {"If-Match": as_subject.get(url)["ETag"]}
     assert queries(lambda: as_subject.patch(url, {"max_uses": 1}, format="json", headers=match)) == 8
