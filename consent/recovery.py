@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.db import connection, transaction
 from django.db.models import F
 
+from accounts.rights import exports
 from consent import anchors, keys, ledger
 from consent.models import Grant, LedgerHead, Likeness
 from consent.rules import State
@@ -43,7 +44,8 @@ def accept_loss(*, size: int) -> Loss:
         Grant.objects.filter(id__in=ids).update(
             state=State.INVALIDATED, epoch=F("epoch") + 1, version=F("version") + 1, ended_at=now
         )
-        erased = Likeness.objects.filter(erased_at=None).update(key=None, erased_at=now)
+        erased = Likeness.objects.filter(erased_at=None).update(key=None, photo_digest=None, erased_at=now)
+        exports.void_all()
         bus.announce("grant", ids)
         ended = [{"grant": str(grant_id), "ended_epoch": epoch} for grant_id, epoch in standing]
         chunks = [ended[start : start + IN_A_LEAF] for start in range(0, len(ended), IN_A_LEAF)] or [[]]

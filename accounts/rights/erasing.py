@@ -30,6 +30,8 @@ from socialvideo.lib.clock import rfc3339
 log = logging.getLogger(__name__)
 COUNTED, TOLD, NAME = "counted", "told", "name"
 AGAIN, ATTEMPTS = timedelta(seconds=30), 8
+# Longer than any request takes.
+LATE = timedelta(minutes=5)
 # What is left of a person: nothing that anybody could know them by. What is not named here stays as it is.
 BLANK: dict[str, Any] = {
     "email": "",
@@ -65,11 +67,22 @@ def run(departure_id: UUID) -> bool:
 
 
 def sweep() -> int:
-    """Wake a worker for each departure that is due; return how many."""
+    """Wake a worker for each departure that is due, and erase what came late; return how many are due."""
+    _erase_late()
     ids = list(_due().values_list("id", flat=True)[:500])
     for departure_id in ids:
         queue.wake(ERASE, departure_id=str(departure_id))
     return len(ids)
+
+
+def _erase_late() -> None:
+    """Erase what requests that were under way when somebody left have written after all was erased."""
+    lately = Departure.objects.filter(finished_at__gt=Now() - LATE)
+    for person_id in lately.values_list("person", flat=True):
+        for eraser in erasers.all_of_them().values():
+            if any(eraser.count(person_id).values()):
+                eraser.erase(person_id)
+        Person.objects.filter(id=person_id).update(**BLANK)
 
 
 def report(departure: Departure) -> dict[str, Any]:

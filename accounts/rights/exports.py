@@ -81,6 +81,11 @@ def void(person_id: UUID) -> None:
     _void(Export.objects.filter(person=person_id))
 
 
+def void_all() -> None:
+    """Make every archive of everybody noise, in the caller's transaction."""
+    _void(Export.objects.all())
+
+
 def erase(person_id: UUID) -> None:
     """Remove the person's archives from storage, and their rows."""
     rows = Export.objects.filter(person=person_id)

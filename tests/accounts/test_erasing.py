@@ -6,8 +6,8 @@ import pytest
 from django.core import mail as letters
 from django.core.management import CommandError, call_command
 
-from accounts import handles, pictures
-from accounts.models import Departure, Person, RetiredHandle
+from accounts import graph, handles, people, pictures
+from accounts.models import Departure, Follow, Person, RetiredHandle, Session
 from accounts.rights import erasers, erasing, leaving
 from accounts.rights.erasers import Eraser
 from consent.models import Likeness
@@ -102,3 +102,15 @@ def test_a_picture_that_was_being_decoded_when_its_person_left_is_not_kept(reque
         pictures.set_picture(person=requester, upload=factories.PORTRAIT.read_bytes())
     assert Person.objects.get(id=requester.id).picture == ""
     assert pictures.erase(requester.id) == 0
+
+
+def test_what_a_request_that_was_under_way_wrote_after_all_was_erased_is_erased_too(
+    requester: Person, stranger: Person
+) -> None:
+    erased(requester)
+    people.edit_profile(person=requester, bio="Too late.")
+    graph.follow(follower=requester, followee=stranger)
+    factories.client(requester)
+    erasing.sweep()
+    assert Person.objects.get(id=requester.id).bio == ""
+    assert (Follow.objects.count(), Session.objects.filter(person=requester).count()) == (0, 0)

@@ -280,3 +280,9 @@ def test_listing_costs_the_same_however_many_there_are(requester: Person) -> Non
         counts.append(len(asked))
         Export.objects.bulk_create(Export(person=requester, state="expired") for _ in range(9))
     assert counts[0] == counts[1] <= 3
+
+
+def test_where_nobody_can_tell_what_was_withdrawn_no_archive_can_be_opened(requester: Person) -> None:
+    built(requester)
+    exports.void_all()
+    assert gone(requester) == (410, "export_gone", [])

@@ -207,7 +207,7 @@ def every_subject_must_agree() -> bool:
 
 def without_a_likeness_nothing_is_requested() -> bool:
     grant = granted()
-    Likeness.objects.filter(subject=grant.subject).update(key=None, erased_at=database_now())
+    Likeness.objects.filter(subject=grant.subject).update(key=None, photo_digest=None, erased_at=database_now())
     return not runs(grant.grantee_id, held(grant), point=Point.REQUEST)
 
 

@@ -78,7 +78,7 @@ def test_a_likeness_shows_that_it_is_and_nothing_of_it(staff: Client, subject: P
 
 
 def test_an_erased_likeness_says_so(staff: Client, subject: Person) -> None:
-    Likeness.objects.update(key=None, erased_at=timezone.now())
+    Likeness.objects.update(key=None, photo_digest=None, erased_at=timezone.now())
     assert "erased" in text(staff, f"likeness/{Likeness.objects.get().id}/change/")
 
 

@@ -15,6 +15,7 @@ from pytest_django import Settings
 
 from accounts import graph
 from accounts.models import Person, Session, Suspension
+from accounts.rights import leaving
 from consent import asks, reviews, withdrawal
 from consent.models import Grant, Likeness
 from consent.rules import Audience, Purpose
@@ -52,6 +53,7 @@ def populate(times: int) -> None:
         withdrawal.withdraw(subject=subject, scope=Scope(video_id=video.id))
         withdrawal.withdraw(subject=subject, scope=Scope())
         Suspension.objects.create(person=requester, moderator=subject, until=database_now() + DAY, reason="Threats.")
+        leaving.leave(person=factories.person())
 
 
 def page(table: type[Model], name: str, *args: Any) -> str:
@@ -99,7 +101,7 @@ def look(staff: Client) -> Callable[[str], str]:
 
 def test_the_panel_shows_these_tables_and_no_other() -> None:
     assert {table._meta.label for table in TABLES} == {
-        *("accounts.Person", "accounts.Session", "accounts.Suspension"),
+        *("accounts.Person", "accounts.Session", "accounts.Suspension", "accounts.Departure"),
         *("consent.Ask", "consent.Decision", "consent.Grant", "consent.LedgerHead", "consent.LedgerLeaf"),
         *("consent.Likeness", "consent.Permit", "consent.Withdrawal", "consent.Acceptance", "consent.Veto"),
         *("worker.Job", "worker.Video", "feed.Post", "moderation.Report", "moderation.Action"),

@@ -312,7 +312,7 @@ def test_a_long_journal_takes_no_more_memory_than_a_short_one(
     monkeypatch.setattr(exports, "AT_ONCE", 20)
     monkeypatch.setattr(archive, "IN_MEMORY", 1000)
     peaks = []
-    for rows in (400, 1600):
+    for rows in (1600, 3200):
         lengthen(eileen, requester, rows)
         tracemalloc.start()
         making.export(eileen).close()
