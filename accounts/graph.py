@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.module_loading import import_string
 
+from accounts import notices
 from accounts.models import Follow, Person
 from socialvideo.lib.errors import Problem
 
@@ -29,7 +30,9 @@ def follow(*, follower: Person, followee: Person) -> None:
         raise Problem(422, "follow_oneself", "Nobody can follow themselves.")
     if followee.is_private and not _know(follower, followee):
         raise Problem(403, "not_reachable", "This account is private: it is followed by those alone whom it follows.")
-    Follow.objects.get_or_create(follower=follower, followee=followee)
+    with transaction.atomic():
+        if Follow.objects.get_or_create(follower=follower, followee=followee)[1]:
+            notices.followed(follower_id=follower.id, followee_id=followee.id)
 
 
 def unfollow(*, follower: Person, followee: Person) -> None:

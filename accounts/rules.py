@@ -78,6 +78,13 @@ def is_teen(birth_date: date | None, today: date) -> bool:
     return birth_date is not None and age(birth_date, today) < ADULT
 
 
+def adults_born_by(today: date) -> date:
+    """Return the last date of birth of who is of age: the same rule, for asking about many people at once."""
+    year = today.year - ADULT
+    leap_day = (today.month, today.day) == (2, 29) and not isleap(year)
+    return date(year, 2, 28) if leap_day else today.replace(year=year)
+
+
 def comes_of_age(birth_date: date) -> date:
     """Return the first day on which somebody is an adult."""
     year = birth_date.year + ADULT

@@ -28,6 +28,6 @@ class Guard(bootsteps.StartStopStep):
 
 
 app.steps["worker"].add(Guard)
-app.autodiscover_tasks(["accounts", "accounts.discovery", "consent", "worker"])
+app.autodiscover_tasks(["accounts", "accounts.discovery", "accounts.notices", "consent", "worker"])
 
 __all__ = ["app"]

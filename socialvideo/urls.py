@@ -11,6 +11,7 @@ urlpatterns = [
     path("api/v1/", include("accounts.urls")),
     path("api/v1/contacts/", include("accounts.discovery.urls")),
     path("api/v1/", include("accounts.security.urls")),
+    path("api/v1/", include("accounts.notices.urls")),
     path("api/v1/", include("consent.urls")),
     path("api/v1/", include("worker.urls")),
     path("api/v1/", include("feed.urls")),

@@ -16,6 +16,15 @@ from accounts.models.graph import Follow
 from accounts.models.guardians import Guardianship
 from accounts.models.handles import ProtectedName, RetiredHandle
 from accounts.models.mails import Mail
+from accounts.models.notices import (
+    Digest,
+    Notice,
+    NoticeActor,
+    NoticeChoice,
+    NoticePlan,
+    PushDelivery,
+    PushSubscription,
+)
 from accounts.models.passkeys import Ceremony, Passkey
 from accounts.models.people import Person, PersonManager
 from accounts.models.sessions import Session
@@ -26,6 +35,7 @@ __all__ = [
     "Ceremony",
     "ContactEdge",
     "ContactMatch",
+    "Digest",
     "DiscoveryBudget",
     "DiscoveryEnrolment",
     "DiscoveryEpoch",
@@ -33,11 +43,17 @@ __all__ = [
     "Follow",
     "Guardianship",
     "Mail",
+    "Notice",
+    "NoticeActor",
+    "NoticeChoice",
+    "NoticePlan",
     "NumberCode",
     "Passkey",
     "Person",
     "PersonManager",
     "ProtectedName",
+    "PushDelivery",
+    "PushSubscription",
     "RecoveryCode",
     "RetiredHandle",
     "Session",
