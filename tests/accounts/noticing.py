@@ -4,7 +4,8 @@ import base64
 import hmac
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,6 +18,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from django.db import connection
 
 from accounts import auth, notices
 from accounts.models import Person, PushSubscription
@@ -150,6 +152,19 @@ def texts(person: Person) -> list[str]:
 def ids(person: Person) -> list[UUID]:
     """Of which notices."""
     return [row["id"] for row in shown(person)]
+
+
+def together(*calls: Callable[[], Any]) -> list[Any]:
+    """Run calls at once, each on a connection of its own; what they returned."""
+
+    def ran(call: Callable[[], Any]) -> Any:
+        try:
+            return call()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(ran, calls))
 
 
 def _hmac(key: bytes, message: bytes) -> bytes:
