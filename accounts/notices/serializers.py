@@ -49,7 +49,7 @@ class ReadUpTo(StrictSerializer):
     up_to = serializers.UUIDField(help_text="The 'position' of the first notice that was shown.")
 
 
-class ChannelChoice(StrictSerializer):
+class ChannelWish(StrictSerializer):
     """A wish about one kind on one channel."""
 
     kind = serializers.ChoiceField(choices=KINDS)
@@ -85,7 +85,7 @@ class NoticeSettingsShape(PlanShape):
 class NoticeSettingsChange(StrictSerializer):
     """The settings that change."""
 
-    choices = ChannelChoice(many=True, required=False)
+    choices = ChannelWish(many=True, required=False)
     time_zone = serializers.CharField(max_length=40, required=False, help_text="IANA name, as Europe/Berlin.")
     quiet_hours = serializers.BooleanField(required=False)
     quiet_from = serializers.TimeField(required=False, input_formats=[CLOCK], help_text="HH:MM there.")

@@ -12,7 +12,7 @@ from tests.contract.world import ANONYMOUS, WHO, World
 OWN = (
     *("GET /me/likeness/uses", "GET /me/likeness/videos", "GET /me/statements", "GET /asks", "GET /grants"),
     *("GET /withdrawals", "GET /jobs", "GET /videos", "GET /feeds/following", "GET /people/{handle}/posts"),
-    *("GET /reports", "GET /contacts/matches"),
+    *("GET /reports", "GET /contacts/matches", "GET /me/notices", "GET /me/push-subscriptions"),
 )
 ROUTES = {str(route): route for route in routes()}
 
@@ -58,7 +58,7 @@ def test_on_moderation_routes_everybody_but_moderators_gets_403() -> None:
 
 def test_neither_a_stranger_nor_a_moderator_reaches_a_private_thing_by_its_id() -> None:
     rows = [row for name, row in TABLE.items() if "_id}" in name]
-    assert len(rows) == 25
+    assert len(rows) == 28
     assert all(row[WHO.index(who)] == 404 for row in rows for who in ("stranger", "moderator"))
 
 

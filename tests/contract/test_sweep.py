@@ -47,6 +47,7 @@ BODILESS = {
     *("PUT /people/{handle}/follow", "PUT /me/email-verifications", "POST /me/totp", "PUT /me/recovery-codes"),
     *("PUT /guardianships/{guardianship_id}", "PUT /guardianships/{guardianship_id}/likeness"),
     "PUT /guardianships/{guardianship_id}/grants/{ward_grant_id}",
+    *("PUT /me/notices/{notice_id}/read", "POST /unsubscriptions"),
 }
 
 JSON, FORM = takers("application/json"), takers("multipart/form-data")

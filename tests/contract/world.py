@@ -14,9 +14,9 @@ from django.http import HttpResponse
 from PIL import Image
 from rest_framework.test import APIClient
 
-from accounts import graph
+from accounts import graph, unsubscribing
 from accounts.discovery import codes, epochs, pacing, prefixes, transparency, voprf
-from accounts.models import Person, Session
+from accounts.models import Notice, Person, PushSubscription, Session
 from consent import asks, withdrawal
 from consent.models import Ask, Grant, Withdrawal
 from consent.withdrawal import Scope
@@ -24,7 +24,8 @@ from feed.models import Post
 from moderation import reports
 from socialvideo.lib.etags import etag
 from tests import factories
-from tests.accounts import discovering
+from tests.accounts import discovering, noticing
+from tests.accounts.noticing import Browser
 from tests.contract import security
 from tests.contract.routes import Route
 from tests.contract.security import Security
@@ -36,10 +37,12 @@ WITH_OCTETS = ("POST /contacts/evaluations", "PUT /contacts/edges")
 WITH_BODY = (
     "PUT /contacts/enrolment",
     *security.WITH_BODY,
+    "PUT /me/notices/read",
     "PUT /asks/{ask_id}/answer",
     "PUT /videos/{video_id}/review",
     "PUT /me/likeness/people/{handle}",
 )
+WITHOUT_BODY = (*security.WITHOUT_BODY, "POST /unsubscriptions")
 WHO = (ANONYMOUS, "stranger", "subject", "requester", "moderator")
 
 
@@ -58,6 +61,8 @@ class World:
     session: Session
     proofs: dict[str, dict[str, str]]
     security: Security
+    notice: Notice
+    subscription: PushSubscription
 
 
 def made() -> World:
@@ -80,6 +85,7 @@ def made() -> World:
     with_picture(requester)
     factories.client(requester)
     people = {"subject": subject, "requester": requester, "stranger": stranger, "moderator": moderator}
+    noticing.told(requester, stranger)
     people |= {"teen": factories.teen("tom"), "newcomer": factories.person("nora", verified_at=None)}
     return World(
         people=people,
@@ -93,6 +99,8 @@ def made() -> World:
         session=Session.objects.get(person=requester),
         proofs=proofs_of_numbers(requester),
         security=security.made(subject, requester),
+        notice=Notice.objects.get(recipient=requester, kind="followed"),
+        subscription=noticing.subscribed(requester, Browser(), "https://push.example.org/requester"),
     )
 
 
@@ -148,8 +156,12 @@ def address(world: World, route: Route) -> str:
         "session_id": world.session.id,
         "video_id": world.video.id,
         "withdrawal_id": world.withdrawal.id,
+        "notice_id": world.notice.id,
+        "subscription_id": world.subscription.id,
     }
     query = f"?epoch={epochs.usable()[-1].number}" if str(route) in WITH_OCTETS else ""
+    if route.address == "/unsubscriptions":
+        query = unsubscribing.address(world.people["requester"].id, "digest").partition("unsubscriptions")[2]
     return "/api/v1" + route.address.format(**values) + query
 
 
@@ -160,6 +172,20 @@ def body(world: World, route: Route) -> dict[str, Any]:
     bodies: dict[str, dict[str, Any]] = {
         "PUT /me/likeness/people/{handle}": {"choice": "chosen"},
         **world.security.bodies,
+        "PUT /me/notices/read": {"up_to": str(world.notice.position)},
+        "PATCH /me/notice-settings": {
+            "choices": [{"kind": "followed", "channel": "push", "is_on": False}],
+            "time_zone": "Europe/Berlin",
+            "quiet_hours": True,
+            "quiet_from": "22:30",
+            "quiet_until": "06:30",
+            "digest": "daily",
+        },
+        "POST /me/push-subscriptions": {
+            "endpoint": "https://push.example.org/fresh",
+            "keys": Browser().keys,
+            "time_zone": "Europe/Berlin",
+        },
         "POST /people": {
             "handle": "ada",
             "email": "ada@example.org",
@@ -216,7 +242,9 @@ def send(world: World, route: Route, api: APIClient, **other: Any) -> HttpRespon
         content = {"data": {name: SimpleUploadedFile("me.png", picture())}, "format": "multipart"}
     elif str(route) in WITH_OCTETS:
         content = {"data": octets(route), "content_type": OCTETS}
-    elif str(route) in WITH_BODY or (route.method in ("POST", "PATCH") and str(route) not in security.WITHOUT_BODY):
+    elif str(route) in WITH_BODY or (
+        route.method in ("POST", "PATCH") and str(route) not in (*security.WITHOUT_BODY, "POST /unsubscriptions")
+    ):
         content = {"data": body(world, route), "format": "json"}
     else:
         content = {}
