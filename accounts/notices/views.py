@@ -173,7 +173,7 @@ class UnsubscriptionsView(APIView):
         return _page(request, what, stopped=False)
 
     @described(
-        gives={(200, "text/html"): OpenApiTypes.STR},
+        gives={(202, "text/html"): OpenApiTypes.STR},
         problems=(404,),
         parameters=(TOKEN,),
         summary="Stop the mails of this kind",
@@ -187,7 +187,7 @@ class UnsubscriptionsView(APIView):
 def _page(request: Request, what: str, *, stopped: bool) -> HttpResponse:
     plain: HttpRequest = request._request
     said = {"is_digest": what == unsubscribing.DIGEST, "stopped": stopped}
-    return render(plain, "accounts/unsubscribe.html", said)
+    return render(plain, "accounts/unsubscribe.html", said, status=202 if stopped else 200)
 
 
 def _settings(person: Person) -> dict[str, Any]:

@@ -157,14 +157,14 @@ def test_one_click_stops_the_digest_without_a_log_in(requester: Person, stranger
     assert (page.status_code, "Stop them" in page.content.decode()) == (200, True)
     assert choices.plan(requester).digest == "weekly"
     for _ in range(2):
-        assert APIClient().post(where, **ONE_CLICK).status_code == 200
+        assert APIClient().post(where, **ONE_CLICK).status_code == 202
         assert choices.plan(requester).digest == "off"
 
 
 def test_one_click_stops_the_mails_of_one_kind_and_no_other(requester: Person, stranger: Person) -> None:
     told(requester, stranger, Kind.PUBLISHED_WITH_YOU)
     where = unsubscribing.address(requester.id, Kind.PUBLISHED_WITH_YOU).partition("8000")[2]
-    assert APIClient().post(where, **ONE_CLICK).status_code == 200
+    assert APIClient().post(where, **ONE_CLICK).status_code == 202
     (row,) = NoticeChoice.objects.all()
     assert (row.kind, row.channel, row.is_on) == ("published_with_you", "mail", False)
 

@@ -9,9 +9,9 @@ from django.db.models import F
 from django.db.models.functions import Now
 from django.test.utils import CaptureQueriesContext
 
-from accounts import graph, notices
-from accounts.models import Follow, Notice, NoticeActor, Person
-from accounts.notices import audience, inbox, kinds, upkeep
+from accounts import auth, devices, graph, notices
+from accounts.models import Follow, Mail, Notice, NoticeActor, Person, Totp
+from accounts.notices import audience, deliveries, inbox, kinds, upkeep
 from accounts.notices.kinds import TABLE, Channel, Group
 from socialvideo.lib.errors import Problem
 from tests import factories
@@ -251,3 +251,41 @@ def test_who_leaves_is_forgotten_on_both_sides(requester: Person, stranger: Pers
     assert texts(subject) == ["@kim follows you."]
     assert not NoticeActor.objects.filter(actor=requester).exists()
     assert Notice.objects.count() == 1
+
+
+def log_in(person: Person, **more: str) -> None:
+    """Log in by password."""
+    auth.log_in(handle=person.handle, password=factories.PASSWORD, device="telephone", **more)
+
+
+def test_a_log_in_on_another_device_is_told_and_mailed_and_the_first_and_a_known_one_are_not(
+    requester: Person,
+) -> None:
+    log_in(requester)
+    log_in(requester, device_token=devices.remember(requester))
+    assert shown(requester) == []
+    log_in(requester)
+    assert texts(requester) == ["Your account was signed in to on another device."]
+    deliveries.spread()
+    assert [row.event for row in Mail.objects.all()] == ["signed_in"]
+
+
+def test_a_log_in_in_two_steps_remembers_whether_the_device_is_known(requester: Person) -> None:
+    secret = factories.second_factor(requester)
+    for known, told_of in ((True, 0), (False, 1)):
+        auth.begin(person=requester, device="old")
+        token = devices.remember(requester) if known else ""
+        with pytest.raises(Problem) as needed:
+            log_in(requester, device_token=token)
+        assert len(shown(requester)) == 0
+        Totp.objects.update(last_step=0)
+        half = needed.value.members["half_session"]
+        auth.log_in_with_code(half_session=half, code=factories.digits(secret), device="telephone")
+        assert len(shown(requester)) == told_of
+
+
+def test_a_wrong_password_tells_nobody(requester: Person) -> None:
+    auth.begin(person=requester, device="old")
+    with pytest.raises(Problem):
+        auth.log_in(handle="sam", password="wrong", device="x")
+    assert shown(requester) == []

@@ -62,7 +62,7 @@ TABLE: dict[str, tuple[int, int, int, int, int]] = {
     "POST /me/push-subscriptions": (401, 201, 201, 201, 201),
     "DELETE /me/push-subscriptions/{subscription_id}": (401, 404, 404, 204, 404),
     "GET /unsubscriptions": (200, 200, 200, 200, 200),
-    "POST /unsubscriptions": (200, 200, 200, 200, 200),
+    "POST /unsubscriptions": (202, 202, 202, 202, 202),
     "PUT /me/likeness": (401, 201, 201, 201, 201),
     "GET /me/likeness": (401, 404, 200, 404, 404),
     "DELETE /me/likeness": (401, 204, 204, 204, 204),

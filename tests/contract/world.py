@@ -43,6 +43,7 @@ WITH_BODY = (
     "PUT /me/likeness/people/{handle}",
 )
 WITHOUT_BODY = (*security.WITHOUT_BODY, "POST /unsubscriptions")
+BROWSER = Browser()
 WHO = (ANONYMOUS, "stranger", "subject", "requester", "moderator")
 
 
@@ -183,7 +184,7 @@ def body(world: World, route: Route) -> dict[str, Any]:
         },
         "POST /me/push-subscriptions": {
             "endpoint": "https://push.example.org/fresh",
-            "keys": Browser().keys,
+            "keys": BROWSER.keys,
             "time_zone": "Europe/Berlin",
         },
         "POST /people": {
@@ -242,9 +243,7 @@ def send(world: World, route: Route, api: APIClient, **other: Any) -> HttpRespon
         content = {"data": {name: SimpleUploadedFile("me.png", picture())}, "format": "multipart"}
     elif str(route) in WITH_OCTETS:
         content = {"data": octets(route), "content_type": OCTETS}
-    elif str(route) in WITH_BODY or (
-        route.method in ("POST", "PATCH") and str(route) not in (*security.WITHOUT_BODY, "POST /unsubscriptions")
-    ):
+    elif str(route) in WITH_BODY or (route.method in ("POST", "PATCH") and str(route) not in WITHOUT_BODY):
         content = {"data": body(world, route), "format": "json"}
     else:
         content = {}
