@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 
 from accounts.models import Digest, Notice, NoticeActor, NoticeChoice, NoticePlan, PushSubscription
+from accounts.notices.kinds import TABLE
 from accounts.notices.rules import FOLLOW_PAUSE
 from socialvideo.lib import queue
 from socialvideo.lib.ids import new_id
@@ -29,11 +30,14 @@ line AS (
         newest_at = greatest(accounts_notice.newest_at, now()),
         spread_at = CASE WHEN accounts_notice.read_at IS NULL THEN accounts_notice.spread_at END,
         read_at = NULL
-    RETURNING id, recipient_id, thing_id)
-INSERT INTO accounts_noticeactor (notice_id, actor_id)
-SELECT line.id, told.actor FROM line JOIN told
-    ON told.recipient = line.recipient_id AND told.thing IS NOT DISTINCT FROM line.thing_id
-WHERE told.actor IS NOT NULL ORDER BY line.id ON CONFLICT DO NOTHING
+    RETURNING id, recipient_id, thing_id),
+actor AS (
+    INSERT INTO accounts_noticeactor (notice_id, actor_id)
+    SELECT line.id, told.actor FROM line JOIN told
+        ON told.recipient = line.recipient_id AND told.thing IS NOT DISTINCT FROM line.thing_id
+    WHERE told.actor IS NOT NULL ORDER BY line.id ON CONFLICT DO NOTHING)
+SELECT EXISTS (SELECT 1 FROM line JOIN accounts_session e ON e.person_id = line.recipient_id
+    JOIN accounts_pushsubscription s ON s.session_id = e.id)
 """
 
 
@@ -60,7 +64,7 @@ def tell_all(*, kind: Notice.Kind, events: Iterable[Told]) -> None:
     if not fresh:
         return
     positions = [new_id() for _ in fresh]
-    with transaction.atomic(), connection.cursor() as cursor:
+    with connection.cursor() as cursor:
         values: dict[str, Any] = {
             "kind": kind.value,
             "ids": [new_id() for _ in fresh],
@@ -70,7 +74,10 @@ def tell_all(*, kind: Notice.Kind, events: Iterable[Told]) -> None:
             "things": [event.thing_id for event in fresh.values()],
         }
         cursor.execute(TELL, values)
-        queue.wake(SPREAD)
+        (is_pushed_to,) = cursor.fetchone()
+        # Without a browser nothing is urgent but what is mailed by default: the sweep comes every 30 seconds.
+        if is_pushed_to or TABLE[kind].mail:
+            queue.wake(SPREAD)
 
 
 def followed(*, follower_id: UUID, followee_id: UUID) -> None:

@@ -10,8 +10,7 @@ AT_ONCE = 1000
 
 def sweep() -> None:
     """Do it all; each part may be repeated."""
-    deliveries.spread()
-    deliveries.push_due()
+    deliveries.bring()
     subscriptions.forget_ended()
     digests.forget_old(database_now())
     while forget_old():

@@ -19,6 +19,7 @@ from accounts.models import Person, PushDelivery, PushSubscription
 from accounts.notices import addresses, choices, deliveries, encryption, inbox, senders, subscriptions, vapid
 from accounts.notices.choices import Wish
 from accounts.notices.kinds import Channel
+from socialvideo.lib import queue
 from socialvideo.lib.errors import Problem
 from tests import factories
 from tests.accounts.noticing import Browser, PushService, b64, serving, shown, subscribed, together, told, unb64
@@ -395,6 +396,21 @@ def test_a_subscription_that_cannot_be_used_is_refused(
         subscriptions.subscribe(session=session, **sent)
     assert problem.value.code == code
     assert PushSubscription.objects.count() == 0
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("kind", "subscribes", "wakes"), [(Kind.FOLLOWED, False, 0), (Kind.FOLLOWED, True, 1), (Kind.SIGNED_IN, False, 1)]
+)
+def test_a_worker_is_woken_only_where_there_is_something_to_bring(
+    kind: notices.Kind, subscribes: bool, wakes: int, requester: Person, stranger: Person, monkeypatch: Any
+) -> None:
+    if subscribes:
+        subscribed(requester, Browser(), "https://push.example.org/x")
+    woken: list[str] = []
+    monkeypatch.setattr(queue, "wake", woken.append)
+    told(requester, stranger, kind)
+    assert len(woken) == wakes
 
 
 @pytest.mark.django_db(transaction=True)
