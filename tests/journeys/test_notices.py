@@ -5,7 +5,6 @@ from email.message import Message
 from typing import Any
 
 import pytest
-import urllib3
 
 from demo.client import Caller
 from tests.accounts.noticing import Browser, PushService, serving
@@ -82,8 +81,8 @@ def test_a_follow_is_told_in_the_inbox_in_the_browser_and_by_mail_until_it_is_si
     assert "- You have a new follower. (3)" in letter.get_payload()
     stop = letter["List-Unsubscribe"].strip().strip("<>")
     assert letter["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    clicked = urllib3.request("POST", stop, fields={"List-Unsubscribe": "One-Click"}, encode_multipart=False)
-    assert clicked.status == 202
+    nobody = newcomers.caller("nobody")
+    nobody.send("POST", stop, 202, fields={"List-Unsubscribe": "One-Click"}, encode_multipart=False)
     assert ana.send("GET", "/me/notice-settings", 200).json()["digest"] == "off"
 
 
