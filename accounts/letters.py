@@ -38,7 +38,7 @@ SUBJECTS = {
     "change": f"Confirm your new address for {APP}",
     "reset": f"Reset your {APP} password",
     "notice": f"About your {APP} account",
-    "digest": f"What is new for you on {APP}",
+    "summary": f"What is new for you on {APP}",
 }
 TOKENS = {
     "verify": "confirm that this address is yours",
@@ -50,12 +50,12 @@ TOKENS = {
 def letter(
     *, kind: str, event: str, handle: str, token: str, app_url: str, news: str = "", stop: str = ""
 ) -> tuple[str, str]:
-    """Return subject and text of one letter. ``token`` is empty for a notice and a digest, whose text is ``news``.
+    """Return subject and text of one letter. ``token`` is empty for a notice and a summary, whose text is ``news``.
 
     ``stop``: the address at which these mails are stopped, where they may be.
     """
     greeting, farewell = f"Hello @{handle},\n\n", f"\nTo stop these mails: {stop}\n" if stop else ""
-    if kind == "digest":
+    if kind == "summary":
         return SUBJECTS[kind], f"{greeting}{news}\n{farewell}"
     if kind == "notice":
         return SUBJECTS[kind], f"{greeting}{_notice(event)}\n{farewell}"

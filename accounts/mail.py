@@ -36,9 +36,9 @@ AGAIN = timedelta(seconds=30)
 # A mailbox that is away makes each wait: after so many the others wait for the next round.
 PATIENCE = 3
 KEPT = timedelta(days=30)
-DIGEST_LIFE = timedelta(days=1)
+SUMMARY_LIFE = timedelta(days=1)
 # They carry no token.
-NEWS = (Kind.NOTICE, Kind.DIGEST)
+NEWS = (Kind.NOTICE, Kind.SUMMARY)
 
 
 def post(*, person: Person, kind: Kind, to: str) -> None:
@@ -74,8 +74,8 @@ def notify(person: Person, event: str, *, at_most_hourly: bool = False) -> None:
 
 
 def sum_up(person: Person, text: str) -> None:
-    """Send a digest that says this, once the caller's transaction commits. A day later it is not news any more."""
-    _write(person, Kind.DIGEST, person.email, text=text, expires_at=database_now() + DIGEST_LIFE)
+    """Send a summary that says this, once the caller's transaction commits. A day later it is not news any more."""
+    _write(person, Kind.SUMMARY, person.email, text=text, expires_at=database_now() + SUMMARY_LIFE)
 
 
 def token(row: Mail) -> str:

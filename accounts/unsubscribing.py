@@ -12,13 +12,13 @@ from accounts.notices.rules import QUIET_FROM, QUIET_UNTIL
 from socialvideo.lib.errors import Problem
 
 SALT = "unsubscribe"
-DIGEST = "digest"
+SUMMARY = "summary"
 ADDRESS = "/api/v1/unsubscriptions?token="
 
 
 def address(person_id: UUID, what: str) -> str:
-    """Return where these mails are stopped: ``digest``, or the mails of one kind; empty for what always comes."""
-    stoppable = what == DIGEST or (what in Kind.values and not TABLE[Kind(what)].is_fixed(Channel.MAIL))
+    """Return where these mails are stopped: ``summary``, or the mails of one kind; empty for what always comes."""
+    stoppable = what == SUMMARY or (what in Kind.values and not TABLE[Kind(what)].is_fixed(Channel.MAIL))
     return settings.PUBLIC_URL + ADDRESS + signing.dumps([person_id.hex, what], salt=SALT) if stoppable else ""
 
 
@@ -46,9 +46,13 @@ def read(token: str) -> tuple[Person, str]:
 def stop(token: str) -> None:
     """Send these mails no more. 404. Repeating it changes nothing."""
     person, what = read(token)
-    if what == DIGEST:
-        fresh: dict[str, Any] = {"quiet_from": QUIET_FROM, "quiet_until": QUIET_UNTIL, "digest": NoticePlan.Digest.OFF}
-        changed = {"digest": NoticePlan.Digest.OFF}
+    if what == SUMMARY:
+        fresh: dict[str, Any] = {
+            "quiet_from": QUIET_FROM,
+            "quiet_until": QUIET_UNTIL,
+            "summary": NoticePlan.Summary.OFF,
+        }
+        changed = {"summary": NoticePlan.Summary.OFF}
         NoticePlan.objects.update_or_create(person=person, defaults=changed, create_defaults=fresh)
     else:
         NoticeChoice.objects.update_or_create(

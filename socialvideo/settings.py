@@ -142,7 +142,7 @@ DISCOVERY_MATCH_SECONDS = env.integer("DISCOVERY_MATCH_SECONDS", 60, low=1, high
 # Evaluations that a member has at first, and at most; and how many come back each day.
 DISCOVERY_BUDGET, DISCOVERY_REFILL = 2000, 100
 
-# --- Notices: push to browsers, and the digest ---
+# --- Notices: push to browsers, and the summary ---
 # Brings pushes to browsers; the console is for development.
 PUSH_SENDER = env.text("PUSH_SENDER", f"accounts.notices.senders.{'web' if HTTPS else 'console'}")
 # Signs what we push (P-256, 32 raw bytes). Browsers subscribe under it: with another one they must do so anew.
@@ -151,9 +151,9 @@ PUSH_KEY_FILE = Path(env.text("PUSH_KEY_FILE", str(KEYS / "push_p256")))
 PUSH_CONTACT = env.text("PUSH_CONTACT", PUBLIC_URL)
 # Lets a push go to 127.0.0.1, without TLS: for tests alone.
 PUSH_LOOPBACK = env.flag("PUSH_LOOPBACK", default=False)
-DIGEST_SECONDS = env.integer("DIGEST_SECONDS", 60, low=1, high=3600)
+SUMMARY_SECONDS = env.integer("SUMMARY_SECONDS", 60, low=1, high=3600)
 # How many are written at a time: mail servers are not to be flooded.
-DIGEST_BATCH = env.integer("DIGEST_BATCH", 500, low=1, high=100_000)
+SUMMARY_BATCH = env.integer("SUMMARY_BATCH", 500, low=1, high=100_000)
 # Which notices about a thing have something to show their reader; else all have.
 NOTICE_THINGS = {"video": "worker.standing.noticed", "post": "feed.visibility.noticed"}
 
@@ -204,7 +204,7 @@ CELERY = {
         "keep-discovery": {"task": "accounts.discovery.tasks.keep", "schedule": 3600.0},
         # Mail and pushes that were not sent, people who came of age.
         "accounts": {"task": "accounts.tasks.sweep", "schedule": 30.0},
-        "digest": {"task": "accounts.notices.tasks.digest", "schedule": float(DIGEST_SECONDS)},
+        "summary": {"task": "accounts.notices.tasks.summary", "schedule": float(SUMMARY_SECONDS)},
     },
     "beat_schedule_filename": str(VAR / "beat-schedule"),
 }

@@ -17,13 +17,13 @@ from accounts.models.guardians import Guardianship
 from accounts.models.handles import ProtectedName, RetiredHandle
 from accounts.models.mails import Mail
 from accounts.models.notices import (
-    Digest,
     Notice,
     NoticeActor,
     NoticeChoice,
     NoticePlan,
     PushDelivery,
     PushSubscription,
+    Summary,
 )
 from accounts.models.passkeys import Ceremony, Passkey
 from accounts.models.people import Person, PersonManager
@@ -35,7 +35,6 @@ __all__ = [
     "Ceremony",
     "ContactEdge",
     "ContactMatch",
-    "Digest",
     "DiscoveryBudget",
     "DiscoveryEnrolment",
     "DiscoveryEpoch",
@@ -57,6 +56,7 @@ __all__ = [
     "RecoveryCode",
     "RetiredHandle",
     "Session",
+    "Summary",
     "Suspension",
     "Totp",
     "TransparencyRoot",

@@ -116,9 +116,9 @@ class NoticeChoice(models.Model):
 
 
 class NoticePlan(models.Model):
-    """When a person wishes not to be disturbed, and how often the digest comes. Who has none has the defaults."""
+    """When a person wishes not to be disturbed, and how often the summary comes. Who has none has the defaults."""
 
-    class Digest(models.TextChoices):
+    class Summary(models.TextChoices):
         """How often the mail of what is unread comes."""
 
         OFF = "off"
@@ -132,7 +132,7 @@ class NoticePlan(models.Model):
     """None: by age, on for teenagers."""
     quiet_from = models.TimeField()
     quiet_until = models.TimeField()
-    digest = models.CharField(max_length=6, choices=Digest.choices, blank=True)
+    summary = models.CharField(max_length=6, choices=Summary.choices, blank=True)
     """Empty: by age, off for teenagers."""
 
     class Meta:
@@ -203,7 +203,7 @@ class PushDelivery(models.Model):
         return f"{self.notice_id} to {self.subscription_id}"
 
 
-class Digest(models.Model):
+class Summary(models.Model):
     """One period's mail of what is unread: at most one a person, however often the task runs."""
 
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+", db_index=False)
@@ -214,8 +214,8 @@ class Digest(models.Model):
     class Meta:
         """Once a period."""
 
-        constraints = [models.UniqueConstraint(fields=["person", "ends_at"], name="digest_once")]
-        indexes = [models.Index(fields=["ends_at"], name="digest_by_age")]
+        constraints = [models.UniqueConstraint(fields=["person", "ends_at"], name="summary_once")]
+        indexes = [models.Index(fields=["ends_at"], name="summary_by_age")]
 
     def __str__(self) -> str:
-        return f"digest of {self.person_id} to {self.ends_at}"
+        return f"summary of {self.person_id} to {self.ends_at}"

@@ -1,4 +1,4 @@
-"""What people are told: an inbox, push to their browsers, a digest by mail.
+"""What people are told: an inbox, push to their browsers, a summary by mail.
 
 A room that does something worth telling calls ``tell`` inside its own transaction, before it holds the ledger. Who may
 see it, by which channel it goes and when is decided later, each time anew (``audience``).

@@ -1,4 +1,4 @@
-"""What a person wishes to be told where, when not to be disturbed, and how often the digest comes."""
+"""What a person wishes to be told where, when not to be disturbed, and how often the summary comes."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from accounts.notices.kinds import TABLE, Channel, Group, Kind
 from accounts.notices.rules import QUIET_FROM, QUIET_UNTIL, Quiet
 from socialvideo.lib.errors import invalid
 
-CADENCE = NoticePlan.Digest
+CADENCE = NoticePlan.Summary
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Plan:
     quiet_hours: bool
     quiet_from: time
     quiet_until: time
-    digest: str
+    summary: str
 
     def quiet_until_at(self, now: datetime) -> datetime | None:
         """Return when the quiet that holds at ``now`` ends; None when none holds."""
@@ -42,14 +42,14 @@ class Plan:
 
 
 def plan(person: Person) -> Plan:
-    """Return the person's plan. Teenagers begin with quiet nights and without a digest."""
+    """Return the person's plan. Teenagers begin with quiet nights and without a summary."""
     row, young = NoticePlan.objects.filter(person=person).first() or _fresh(person), people.is_teen(person)
     return Plan(
         time_zone=row.time_zone or "UTC",
         quiet_hours=young if row.quiet_hours is None else row.quiet_hours,
         quiet_from=row.quiet_from,
         quiet_until=row.quiet_until,
-        digest=row.digest or (CADENCE.OFF if young else CADENCE.WEEKLY),
+        summary=row.summary or (CADENCE.OFF if young else CADENCE.WEEKLY),
     )
 
 
@@ -106,7 +106,7 @@ def _change_plan(person: Person, changes: dict[str, Any]) -> None:
     NoticePlan.objects.update_or_create(person=person, defaults={name: getattr(row, name) for name in FIELDS})
 
 
-FIELDS = ("time_zone", "quiet_hours", "quiet_from", "quiet_until", "digest")
+FIELDS = ("time_zone", "quiet_hours", "quiet_from", "quiet_until", "summary")
 
 
 def _fresh(person: Person) -> NoticePlan:

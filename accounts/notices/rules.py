@@ -1,4 +1,4 @@
-"""Pure rules of notices: quiet hours, waiting between tries, the periods of digests. Times are passed in."""
+"""Pure rules of notices: quiet hours, waiting between tries, the periods of summaries. Times are passed in."""
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta

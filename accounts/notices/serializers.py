@@ -10,7 +10,7 @@ from accounts.notices.kinds import TABLE, Kind
 from accounts.serializers import PersonRef
 from socialvideo.lib.wire import StrictSerializer
 
-KINDS, CHANNELS, CADENCES = Kind.values, NoticeChoice.Channel.values, NoticePlan.Digest.values
+KINDS, CHANNELS, CADENCES = Kind.values, NoticeChoice.Channel.values, NoticePlan.Summary.values
 THINGS = sorted({entry.thing for entry in TABLE.values()} - {""})
 CLOCK = "%H:%M"
 
@@ -73,7 +73,7 @@ class PlanShape(serializers.Serializer[Any]):
     quiet_hours = serializers.BooleanField(help_text="Whether nothing but log-ins is pushed between the two times.")
     quiet_from = serializers.TimeField(format=CLOCK)
     quiet_until = serializers.TimeField(format=CLOCK)
-    digest = serializers.ChoiceField(choices=CADENCES)
+    summary = serializers.ChoiceField(choices=CADENCES)
 
 
 class NoticeSettingsShape(PlanShape):
@@ -90,7 +90,7 @@ class NoticeSettingsChange(StrictSerializer):
     quiet_hours = serializers.BooleanField(required=False)
     quiet_from = serializers.TimeField(required=False, input_formats=[CLOCK], help_text="HH:MM there.")
     quiet_until = serializers.TimeField(required=False, input_formats=[CLOCK])
-    digest = serializers.ChoiceField(choices=CADENCES, required=False)
+    summary = serializers.ChoiceField(choices=CADENCES, required=False)
 
 
 class PushKeyShape(serializers.Serializer[Any]):

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from accounts.notices import deliveries, digests
+from accounts.notices import deliveries, summaries
 
 
 @shared_task(name="accounts.notices.tasks.spread")
@@ -11,7 +11,7 @@ def spread(**_: object) -> None:
     deliveries.bring()
 
 
-@shared_task(name="accounts.notices.tasks.digest")
-def digest(**_: object) -> None:
-    """Send the digests that are due."""
-    digests.send_due()
+@shared_task(name="accounts.notices.tasks.summary")
+def summary(**_: object) -> None:
+    """Send the summaries that are due."""
+    summaries.send_due()

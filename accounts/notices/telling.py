@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 
-from accounts.models import Digest, Notice, NoticeActor, NoticeChoice, NoticePlan, PushSubscription
+from accounts.models import Notice, NoticeActor, NoticeChoice, NoticePlan, PushSubscription, Summary
 from accounts.notices.kinds import TABLE
 from accounts.notices.rules import FOLLOW_PAUSE
 from socialvideo.lib import queue
@@ -98,5 +98,5 @@ def forget(*, person_id: UUID) -> None:
     NoticeActor.objects.filter(actor=person_id).delete()
     Notice.objects.filter(recipient=person_id).delete()
     PushSubscription.objects.filter(session__person=person_id).delete()
-    for model in (NoticeChoice, NoticePlan, Digest):
+    for model in (NoticeChoice, NoticePlan, Summary):
         model.objects.filter(person=person_id).delete()

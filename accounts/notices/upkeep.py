@@ -1,7 +1,7 @@
 """What time alone makes due: what was not spread or sent, what is too old, browsers whose session has ended."""
 
 from accounts.models import Notice, NoticeActor, PushDelivery
-from accounts.notices import deliveries, digests, subscriptions
+from accounts.notices import deliveries, subscriptions, summaries
 from accounts.notices.rules import KEPT
 from socialvideo.lib.clock import database_now
 
@@ -12,7 +12,7 @@ def sweep() -> None:
     """Do it all; each part may be repeated."""
     deliveries.bring()
     subscriptions.forget_ended()
-    digests.forget_old(database_now())
+    summaries.forget_old(database_now())
     while forget_old():
         pass
 

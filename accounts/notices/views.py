@@ -186,7 +186,7 @@ class UnsubscriptionsView(APIView):
 
 def _page(request: Request, what: str, *, stopped: bool) -> HttpResponse:
     plain: HttpRequest = request._request
-    said = {"is_digest": what == unsubscribing.DIGEST, "stopped": stopped}
+    said = {"is_summary": what == unsubscribing.SUMMARY, "stopped": stopped}
     return render(plain, "accounts/unsubscribe.html", said, status=202 if stopped else 200)
 
 

@@ -44,21 +44,21 @@ def test_periods_end_at_midnight_and_weeks_on_monday() -> None:
 
 
 @pytest.mark.django_db
-def test_adults_begin_with_a_weekly_digest_and_teenagers_with_quiet_nights_and_none(requester: Person) -> None:
+def test_adults_begin_with_a_weekly_summary_and_teenagers_with_quiet_nights_and_none(requester: Person) -> None:
     adult, teen = choices.plan(requester), choices.plan(factories.teen())
-    assert (adult.digest, adult.quiet_hours, adult.time_zone) == ("weekly", False, "UTC")
-    assert (teen.digest, teen.quiet_hours, teen.quiet_from, teen.quiet_until) == ("off", True, time(22), time(7))
+    assert (adult.summary, adult.quiet_hours, adult.time_zone) == ("weekly", False, "UTC")
+    assert (teen.summary, teen.quiet_hours, teen.quiet_from, teen.quiet_until) == ("off", True, time(22), time(7))
 
 
 @pytest.mark.django_db
 def test_whoever_decides_keeps_what_they_decided_and_the_rest_by_default() -> None:
     teen = factories.teen()
-    choices.edit(person=teen, digest="daily", time_zone="Europe/Berlin")
+    choices.edit(person=teen, summary="daily", time_zone="Europe/Berlin")
     plan = choices.plan(teen)
-    assert (plan.digest, plan.time_zone, plan.quiet_hours) == ("daily", "Europe/Berlin", True)
+    assert (plan.summary, plan.time_zone, plan.quiet_hours) == ("daily", "Europe/Berlin", True)
     choices.edit(person=teen, quiet_hours=False, quiet_from=time(21))
     plan = choices.plan(teen)
-    assert (plan.digest, plan.quiet_hours, plan.quiet_from) == ("daily", False, time(21))
+    assert (plan.summary, plan.quiet_hours, plan.quiet_from) == ("daily", False, time(21))
 
 
 @pytest.mark.django_db

@@ -162,7 +162,7 @@ def address(world: World, route: Route) -> str:
     }
     query = f"?epoch={epochs.usable()[-1].number}" if str(route) in WITH_OCTETS else ""
     if route.address == "/unsubscriptions":
-        query = unsubscribing.address(world.people["requester"].id, "digest").partition("unsubscriptions")[2]
+        query = unsubscribing.address(world.people["requester"].id, "summary").partition("unsubscriptions")[2]
     return "/api/v1" + route.address.format(**values) + query
 
 
@@ -180,7 +180,7 @@ def body(world: World, route: Route) -> dict[str, Any]:
             "quiet_hours": True,
             "quiet_from": "22:30",
             "quiet_until": "06:30",
-            "digest": "daily",
+            "summary": "daily",
         },
         "POST /me/push-subscriptions": {
             "endpoint": "https://push.example.org/fresh",

@@ -74,7 +74,7 @@ def test_a_follow_is_told_in_the_inbox_in_the_browser_and_by_mail_until_it_is_si
         assert inbox(ana)[0]["count"] == 3
         assert len(service.received) == 2
 
-    ana.send("PATCH", "/me/notice-settings", 200, json={"digest": "daily"})
+    ana.send("PATCH", "/me/notice-settings", 200, json={"summary": "daily"})
     assert running.query(YESTERDAY, ana.handle) == [(1,)]
     wait_until(lambda: bool(letters(running, ana.handle, "What is new")), 30)
     (letter,) = letters(running, ana.handle, "What is new")
@@ -83,7 +83,7 @@ def test_a_follow_is_told_in_the_inbox_in_the_browser_and_by_mail_until_it_is_si
     assert letter["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     nobody = newcomers.caller("nobody")
     nobody.send("POST", stop, 202, fields={"List-Unsubscribe": "One-Click"}, encode_multipart=False)
-    assert ana.send("GET", "/me/notice-settings", 200).json()["digest"] == "off"
+    assert ana.send("GET", "/me/notice-settings", 200).json()["summary"] == "off"
 
 
 def test_a_browser_whose_device_is_signed_out_is_pushed_to_no_more(running: Running, newcomers: Newcomers) -> None:

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from accounts import mail, rules
-from accounts.models import Digest, Person
+from accounts.models import Person, Summary
 from accounts.notices.audience import actors_sql, listed_sql
 from accounts.notices.kinds import TABLE, Kind
 from accounts.notices.rules import KEPT, PERIODS, period_end
@@ -24,9 +24,9 @@ NEWS = """n.read_at IS NULL AND n.newest_at >= %(begins_at)s AND n.newest_at < %
 READERS = """
 SELECT p.id FROM accounts_person p LEFT JOIN accounts_noticeplan w ON w.person_id = p.id
 WHERE {good} AND p.verified_at IS NOT NULL
-    AND coalesce(nullif(w.digest, ''), CASE WHEN p.birth_date > %(adults_born_by)s THEN 'off' ELSE 'weekly' END)
+    AND coalesce(nullif(w.summary, ''), CASE WHEN p.birth_date > %(adults_born_by)s THEN 'off' ELSE 'weekly' END)
         = %(cadence)s
-    AND NOT EXISTS (SELECT 1 FROM accounts_digest d WHERE d.person_id = p.id AND d.ends_at = %(ends_at)s)
+    AND NOT EXISTS (SELECT 1 FROM accounts_summary d WHERE d.person_id = p.id AND d.ends_at = %(ends_at)s)
     AND p.id IN (SELECT n.recipient_id FROM accounts_notice n WHERE {news})
 ORDER BY p.id LIMIT %(limit)s
 """
@@ -37,7 +37,7 @@ WHERE n.recipient_id = %(person)s AND {news} GROUP BY n.kind
 
 
 def send_due() -> int:
-    """Write the digests of the last whole day and week, so many at a time; return how many. Safe to repeat.
+    """Write the summaries of the last whole day and week, so many at a time; return how many. Safe to repeat.
 
     Within a day of the period's end, or not at all: later it is no news.
     """
@@ -58,7 +58,7 @@ def _readers(cadence: str, now: datetime, period: dict[str, datetime]) -> list[U
         **period,
         "cadence": cadence,
         "adults_born_by": rules.adults_born_by(now.date()),
-        "limit": settings.DIGEST_BATCH,
+        "limit": settings.SUMMARY_BATCH,
     }
     with connection.cursor() as cursor:
         cursor.execute(READERS.format(good=good_sql("p"), news=_news()), values)
@@ -69,7 +69,7 @@ def _send_one(person_id: UUID, period: dict[str, datetime]) -> bool:
     """Write one, unless another run has; its row and the mail are one commit."""
     with transaction.atomic():
         person = Person.objects.get(id=person_id)
-        _, fresh = Digest.objects.get_or_create(person=person, ends_at=period["ends_at"])
+        _, fresh = Summary.objects.get_or_create(person=person, ends_at=period["ends_at"])
         lines = _lines(person_id, period) if fresh else []
         if lines:
             mail.sum_up(person, "Since your last visit:\n\n" + "\n".join(lines) + "\n\nOpen the app to see more.")
@@ -94,4 +94,4 @@ def _news() -> str:
 
 def forget_old(now: datetime) -> None:
     """Remove the rows of periods that are long over."""
-    Digest.objects.filter(ends_at__lt=now - KEPT).delete()
+    Summary.objects.filter(ends_at__lt=now - KEPT).delete()
