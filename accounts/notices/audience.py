@@ -1,6 +1,7 @@
 """Who may be told of whom, and which notices there are for their reader at this very statement.
 
-One condition for the list, the count, push and mail: what somebody may not see any more is in none of them.
+One condition for the list, the count, push and mail: what somebody may not see any more is in none of them. It is
+made of scalar subqueries, as in ``worker.standing``: an EXISTS could become a join over all people.
 """
 
 from typing import Protocol
@@ -40,11 +41,11 @@ def may_tell(*, recipient_id: UUID, actor_id: UUID) -> bool:
 
 
 def actors_sql(notice: str) -> str:
-    """Return tables and condition of those who did what a notice tells and whom its reader may see: ``x``, ``a``."""
+    """Return table and condition (``x``) of those who did what a notice tells and whom its reader may see."""
     condition = may_tell_sql(recipient_id=f"{notice}.recipient_id", actor="a")
     return (
-        "accounts_noticeactor x JOIN accounts_person a ON a.id = x.actor_id "
-        f"WHERE x.notice_id = {notice}.id AND {condition}"
+        f"accounts_noticeactor x WHERE x.notice_id = {notice}.id "
+        f"AND (SELECT {condition} FROM accounts_person a WHERE a.id = x.actor_id)"
     )
 
 
@@ -56,15 +57,14 @@ def stands_sql(notice: str) -> str:
         sees = condition(thing_id=f"{notice}.thing_id", reader_id=f"{notice}.recipient_id")
         cases.append(f"WHEN {notice}.kind IN {_listed(about(thing))} THEN {sees}")
     thing = f"(CASE {' '.join(cases)} ELSE true END)" if cases else "true"
-    people = f"({notice}.kind NOT IN {_listed(PEOPLED)} OR EXISTS (SELECT 1 FROM {actors_sql(notice)}))"
+    people = f"({notice}.kind NOT IN {_listed(PEOPLED)} OR (SELECT true FROM {actors_sql(notice)} LIMIT 1))"
     return f"({notice}.removed_at IS NULL AND {people} AND {thing})"
 
 
 def listed_sql(notice: str) -> str:
     """Return the SQL predicate: it stands, and its reader has not silenced its kind in the inbox."""
-    return f"""({stands_sql(notice)} AND NOT EXISTS (SELECT 1 FROM accounts_noticechoice w
-        WHERE w.person_id = {notice}.recipient_id AND w.kind = {notice}.kind AND w.channel = 'in_app'
-        AND NOT w.is_on))"""
+    return f"""(coalesce((SELECT w.is_on FROM accounts_noticechoice w WHERE w.person_id = {notice}.recipient_id
+        AND w.kind = {notice}.kind AND w.channel = 'in_app'), true) AND {stands_sql(notice)})"""
 
 
 def stands(notice_id: UUID) -> bool:

@@ -17,13 +17,15 @@ from socialvideo.lib.errors import Problem
 FACES, MOST = 3, 100
 PAGE = """
 SELECT n.position, n.id, n.kind, n.thing_id, n.created_at, n.newest_at, n.read_at,
-    (SELECT coalesce(json_agg(json_build_object('id', s.id, 'handle', s.handle, 'display_name', s.display_name)
-        ORDER BY s.place DESC), '[]')
-        FROM (SELECT a.id, a.handle, a.display_name, x.id AS place FROM {actors} ORDER BY x.id DESC LIMIT {faces}) s),
+    (SELECT coalesce(json_agg(json_build_object('id', a.id, 'handle', a.handle, 'display_name', a.display_name)
+        ORDER BY s.id DESC), '[]')
+        FROM (SELECT x.id, x.actor_id FROM {actors} ORDER BY x.id DESC LIMIT {faces}) s
+        JOIN accounts_person a ON a.id = s.actor_id),
     (SELECT count(*) FROM (SELECT 1 FROM {actors} LIMIT {most}) c)
-FROM accounts_notice n
-WHERE n.recipient_id = %(reader)s AND (%(after)s::uuid IS NULL OR n.position < %(after)s) AND {listed}
-ORDER BY n.position DESC LIMIT %(limit)s
+FROM (SELECT * FROM accounts_notice o
+    WHERE o.recipient_id = %(reader)s AND (%(after)s::uuid IS NULL OR o.position < %(after)s)
+    ORDER BY o.position DESC OFFSET 0) n
+WHERE {listed} ORDER BY n.position DESC LIMIT %(limit)s
 """
 UNREAD = """
 SELECT count(*) FROM (SELECT 1 FROM accounts_notice n
