@@ -3,6 +3,7 @@
 import base64
 import hmac
 import os
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -76,16 +77,25 @@ class Received:
     body: bytes
 
 
+class Quiet(ThreadingHTTPServer):
+    """Says nothing of clients that hang up."""
+
+    def handle_error(self, *_: Any) -> None:
+        """Nothing."""
+
+
 class PushService:
     """A push service on this machine, which answers as it is told and keeps what it got."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.received: list[Received] = []
         self.status, self.hangs = 201, threading.Event()
         self.headers: dict[str, str] = {}
         self.hangs.set()
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self.server = Quiet(("127.0.0.1", 0), self._handler())
         self.server.daemon_threads = True
+        if tls:
+            self.server.socket = tls.wrap_socket(self.server.socket, server_side=True, do_handshake_on_connect=False)
 
     @property
     def url(self) -> str:
@@ -114,9 +124,9 @@ class PushService:
 
 
 @contextmanager
-def serving() -> Iterator[PushService]:
+def serving(tls: ssl.SSLContext | None = None) -> Iterator[PushService]:
     """Run a push service."""
-    service = PushService()
+    service = PushService(tls)
     thread = threading.Thread(target=service.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     try:
