@@ -1,13 +1,13 @@
 """What time alone makes due: mail and pushes that were not sent, people who came of age, traces that nobody needs."""
 
 from accounts import guardians, lockout, mail, passkeys
-from accounts.notices import upkeep
+from accounts.notices import deliveries
 
 
 def sweep() -> None:
     """Do it all; each part may be repeated."""
     guardians.come_of_age()
-    upkeep.sweep()
+    deliveries.bring()
     mail.deliver_due()
     passkeys.forget_ceremonies()
     lockout.sweep()

@@ -204,6 +204,7 @@ CELERY = {
         "keep-discovery": {"task": "accounts.discovery.tasks.keep", "schedule": 3600.0},
         # Mail and pushes that were not sent, people who came of age.
         "accounts": {"task": "accounts.tasks.sweep", "schedule": 30.0},
+        "keep-notices": {"task": "accounts.notices.tasks.keep", "schedule": 3600.0},
         "summary": {"task": "accounts.notices.tasks.summary", "schedule": float(SUMMARY_SECONDS)},
     },
     "beat_schedule_filename": str(VAR / "beat-schedule"),

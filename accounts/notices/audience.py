@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils.module_loading import import_string
 
-from accounts.notices.kinds import PEOPLED, about
+from accounts.notices.kinds import ALWAYS_LISTED, PEOPLED, about
 from accounts.standing import good_sql
 
 
@@ -63,8 +63,10 @@ def stands_sql(notice: str) -> str:
 
 def listed_sql(notice: str) -> str:
     """Return the SQL predicate: it stands, and its reader has not silenced its kind in the inbox."""
-    return f"""(coalesce((SELECT w.is_on FROM accounts_noticechoice w WHERE w.person_id = {notice}.recipient_id
-        AND w.kind = {notice}.kind AND w.channel = 'in_app'), true) AND {stands_sql(notice)})"""
+    return f"""(({notice}.kind IN {_listed(ALWAYS_LISTED)} OR coalesce((SELECT w.is_on
+            FROM accounts_noticechoice w WHERE w.person_id = {notice}.recipient_id
+            AND w.kind = {notice}.kind AND w.channel = 'in_app'), true))
+        AND {stands_sql(notice)})"""
 
 
 def stands(notice_id: UUID) -> bool:

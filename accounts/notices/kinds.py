@@ -121,6 +121,7 @@ TABLE: Mapping[Kind, Entry] = {
     ),
 }
 PEOPLED = tuple(kind.value for kind, entry in TABLE.items() if entry.by_people)
+ALWAYS_LISTED = tuple(kind.value for kind, entry in TABLE.items() if entry.is_fixed(Channel.IN_APP))
 
 
 def about(thing: str) -> tuple[str, ...]:

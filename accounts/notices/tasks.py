@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from accounts.notices import deliveries, summaries
+from accounts.notices import deliveries, summaries, upkeep
 
 
 @shared_task(name="accounts.notices.tasks.spread")
@@ -15,3 +15,9 @@ def spread(**_: object) -> None:
 def summary(**_: object) -> None:
     """Send the summaries that are due."""
     summaries.send_due()
+
+
+@shared_task(name="accounts.notices.tasks.keep")
+def keep(**_: object) -> None:
+    """Remove what is too old."""
+    upkeep.keep()

@@ -1,16 +1,15 @@
-"""What time alone makes due: what was not spread or sent, what is too old, browsers whose session has ended."""
+"""What time alone makes due: notices that are too old, browsers whose session has ended."""
 
 from accounts.models import Notice, NoticeActor, PushDelivery
-from accounts.notices import deliveries, subscriptions, summaries
+from accounts.notices import subscriptions, summaries
 from accounts.notices.rules import KEPT
 from socialvideo.lib.clock import database_now
 
 AT_ONCE = 1000
 
 
-def sweep() -> None:
+def keep() -> None:
     """Do it all; each part may be repeated."""
-    deliveries.bring()
     subscriptions.forget_ended()
     summaries.forget_old(database_now())
     while forget_old():

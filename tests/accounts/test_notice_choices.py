@@ -97,8 +97,12 @@ def test_a_silenced_kind_is_neither_listed_nor_counted_until_it_is_wished_again(
 
 @pytest.mark.django_db
 def test_a_fixed_kind_stays_though_a_row_says_otherwise(requester: Person, stranger: Person) -> None:
-    NoticeChoice.objects.create(person=requester, kind=Kind.SIGNED_IN, channel=Channel.MAIL, is_on=False)
-    assert choices.wishes(requester)[Kind.SIGNED_IN, Channel.MAIL]
+    for channel in Channel:
+        NoticeChoice.objects.create(person=requester, kind=Kind.SIGNED_IN, channel=channel, is_on=False)
+    told(requester, kind=Kind.SIGNED_IN)
+    wishes = choices.wishes(requester)
+    assert [wishes[Kind.SIGNED_IN, channel] for channel in Channel] == [True, False, True]
+    assert len(shown(requester)) == 1
 
 
 @pytest.mark.django_db

@@ -238,7 +238,7 @@ def test_notices_older_than_ninety_days_go(requester: Person, stranger: Person, 
         old = Now() - timedelta(days=days)
         Notice.objects.filter(kind=kind).update(created_at=old, newest_at=old)
     monkeypatch.setattr(upkeep, "AT_ONCE", 1)
-    upkeep.sweep()
+    upkeep.keep()
     assert [row["kind"] for row in shown(requester)] == ["request_accepted"]
     assert NoticeActor.objects.count() == 1
 

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from django.db.models.functions import Now
 
 from accounts import auth, notices
-from accounts.models import Person, PushDelivery, PushSubscription
+from accounts.models import Person, PushDelivery, PushSubscription, Session
 from accounts.notices import addresses, choices, deliveries, encryption, inbox, senders, subscriptions, vapid
 from accounts.notices.choices import Wish
 from accounts.notices.kinds import Channel
@@ -302,7 +302,7 @@ def drop(what: str, requester: Person, stranger: Person) -> None:
     elif what == "suspended actor":
         Person.objects.filter(id=stranger.id).update(suspended_until=Now() + timedelta(days=1))
     elif what == "signed out":
-        auth.log_out_everywhere(person=requester)
+        Session.objects.filter(person=requester).update(ended_at=Now())
     elif what == "silenced":
         choices.edit(person=requester, choices=[Wish(Kind.FOLLOWED, Channel.PUSH, False)])
 
@@ -370,10 +370,13 @@ def test_a_person_has_ten_at_most_and_the_oldest_give_way(db: None, requester: P
     assert [endpoint.rpartition("/")[2] for endpoint in left] == [str(number) for number in range(2, 12)]
 
 
-def test_what_ended_with_its_session_is_swept(db: None, requester: Person) -> None:
+def test_a_subscription_ends_with_its_session_and_is_swept_when_that_runs_out(db: None, requester: Person) -> None:
     subscribed(requester, Browser(), "https://push.example.org/a")
     auth.log_out_everywhere(person=requester)
-    assert subscriptions.of_person(requester).count() == 0
+    assert PushSubscription.objects.count() == 0
+    subscribed(requester, Browser(), "https://push.example.org/b")
+    Session.objects.update(created_at=Now() - timedelta(days=2), expires_at=Now() - timedelta(days=1))
+    assert (subscriptions.of_person(requester).count(), PushSubscription.objects.count()) == (0, 1)
     assert (subscriptions.forget_ended(), PushSubscription.objects.count()) == (1, 0)
 
 
