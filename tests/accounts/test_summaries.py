@@ -22,7 +22,7 @@ from tests.accounts.noticing import shown, together, told
 
 pytestmark = pytest.mark.django_db
 Kind = notices.Kind
-MONDAY = datetime(2026, 7, 6, 9, tzinfo=UTC)
+MONDAY = datetime(2024, 7, 8, 9, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,7 @@
 """Notices over real HTTP: into the inbox, to a browser by a push service, and summed up by mail until one click."""
 
 import email
+import os
 from email.message import Message
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 
 from demo.client import Caller
 from tests.accounts.noticing import Browser, PushService, serving
+from tests.journeys.members import Member
 from tests.journeys.newcomers import Newcomers
 from tests.journeys.running import Running, wait_until
 
@@ -23,12 +25,13 @@ def inbox(person: Caller) -> list[dict[str, Any]]:
     return rows
 
 
-def follow(person: Caller, newcomers: Newcomers, name: str) -> Caller:
-    """Have a newcomer follow somebody, who had read what was there before."""
+def follow(person: Caller, running: Running) -> Member:
+    """Have somebody new follow a person, who had read what was there before."""
     if rows := inbox(person):
         person.send("PUT", "/me/notices/read", 204, json={"up_to": rows[0]["position"]})
-    follower = newcomers.sign_up(name)
-    follower.send("PUT", f"/people/{person.handle}/follow", 204)
+    follower = Member(running).sign_up()
+    assert follower.ask("PUT", f"people/{person.handle}/follow").status == 204
+    follower.pool.clear()
     assert person.send("GET", "/me/notices/unread", 200).json() == {"unread": 1}
     return follower
 
@@ -56,7 +59,7 @@ def test_a_follow_is_told_in_the_inbox_in_the_browser_and_by_mail_until_it_is_si
     ana, browser = newcomers.sign_up("ana"), Browser()
     with serving() as service:
         ana.send("POST", "/me/push-subscriptions", 201, json={"endpoint": service.url, "keys": browser.keys})
-        ben = follow(ana, newcomers, "ben")
+        ben = follow(ana, running)
         (row,) = inbox(ana)
         assert row["text"] == f"@{ben.handle} follows you."
         pushed(service, 1)
@@ -66,10 +69,10 @@ def test_a_follow_is_told_in_the_inbox_in_the_browser_and_by_mail_until_it_is_si
         assert service.received[0].headers["Authorization"].endswith(f", k={key}")
 
         wish(ana, channel="push", is_on=False)
-        follow(ana, newcomers, "cleo")
+        follow(ana, running)
         wait_until(lambda: running.query("SELECT 1 FROM accounts_notice WHERE spread_at IS NULL") == [], 30)
         wish(ana, channel="push", is_on=True)
-        follow(ana, newcomers, "dan")
+        follow(ana, running)
         pushed(service, 2)
         assert inbox(ana)[0]["count"] == 3
         assert len(service.received) == 2
@@ -96,6 +99,30 @@ def test_a_browser_whose_device_is_signed_out_is_pushed_to_no_more(running: Runn
             where = {"endpoint": service.url, "keys": browser.keys}
             caller.send("POST", "/me/push-subscriptions", 201, json=where)
         eva.send("DELETE", "/sessions", 204)
-        follow(eva, newcomers, "finn")
+        follow(eva, running)
         wait_until(lambda: {"followed"} <= {said["kind"] for said in kept.says(browser)}, 30)
         assert "followed" not in {said["kind"] for said in lost.says(browser)}
+
+
+@pytest.mark.proof
+@pytest.mark.skipif(os.environ.get("PROOFS") != "full", reason="a long proof: PROOFS=full runs it")
+def test_a_worker_that_is_killed_in_the_middle_of_a_push_loses_none(running: Running, newcomers: Newcomers) -> None:
+    gus, browser = newcomers.sign_up("gus"), Browser()
+    states = (
+        "SELECT d.state FROM accounts_pushdelivery d JOIN accounts_notice n ON n.id = d.notice_id WHERE n.kind = %s"
+    )
+    states += " AND n.recipient_id = (SELECT id FROM accounts_person WHERE handle = %s)"
+    with serving() as service:
+        gus.send("POST", "/me/push-subscriptions", 201, json={"endpoint": service.url, "keys": browser.keys})
+        service.hangs.clear()
+        follow(gus, running)
+        pushed(service, 1)
+        running.kill("worker")
+        service.hangs.set()
+        assert running.query(states, "followed", gus.handle) == [("due",)]
+        running.query("UPDATE accounts_pushdelivery SET lease_until = now() WHERE state = 'due' RETURNING 1")
+        running.start("worker")
+        follow(gus, running)
+        wait_until(lambda: running.query(states, "followed", gus.handle) == [("sent",), ("sent",)], 60)
+        assert {said["id"] for said in service.says(browser)} == {inbox(gus)[0]["id"]}
+        assert len({request.headers["Topic"] for request in service.received}) == 1
