@@ -156,6 +156,10 @@ class PushSubscription(models.Model):
     """SHA-256 of the endpoint: a browser is one person's, the last one's who signed in there."""
     public_key = models.BinaryField(max_length=65)
     secret = models.BinaryField(max_length=16)
+    failures = models.PositiveSmallIntegerField(default=0)
+    """How often in a row its push service did not take a push."""
+    resumes_at = models.DateTimeField(db_default=Now())
+    """Until then nothing is sent there: one that hangs holds a worker once, and not for every notice."""
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:

@@ -13,14 +13,14 @@ import orjson
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
-from django.db.models.functions import Now
+from django.db.models.functions import Greatest, Now
 from django.utils.module_loading import import_string
 
 from accounts import mail
 from accounts.models import Notice, Person, PushDelivery, PushSubscription
 from accounts.notices import audience, choices, subscriptions
 from accounts.notices.kinds import TABLE, Channel, Group, Kind
-from accounts.notices.rules import TRIES, next_try
+from accounts.notices.rules import GIVEN_UP, TRIES, next_try
 from accounts.notices.senders import Answer, Outcome, Push, Sender
 from accounts.notices.vapid import unpadded
 from socialvideo.lib.clock import database_now
@@ -28,7 +28,7 @@ from socialvideo.lib.clock import database_now
 IN_A_ROUND = 200
 LEASE = timedelta(seconds=60)
 State = PushDelivery.State
-# Seconds of one round: a push service that hangs takes ten for each of its pushes.
+# Seconds of one round: a push service that hangs takes six.
 ROUND_S = 20
 
 
@@ -52,7 +52,9 @@ def push(delivery_id: UUID) -> bool:
     due = PushDelivery.objects.filter(lease, id=delivery_id, state=State.DUE, due_at__lte=Now(), attempts__lt=TRIES)
     if not due.update(lease_until=Now() + LEASE, attempts=F("attempts") + 1):
         return False
-    row = PushDelivery.objects.select_related("notice", "subscription__session__person").get(id=delivery_id)
+    row = PushDelivery.objects.select_related("notice", "subscription__session__person").filter(id=delivery_id).first()
+    if row is None:  # its browser was forgotten in this moment
+        return False
     kept_back = _kept_back(row)
     if kept_back is not None:
         _mine(row).update(due_at=kept_back, lease_until=None, attempts=row.attempts - 1)
@@ -96,7 +98,7 @@ def _spread_one(row: Notice) -> None:
     if wishes[kind, Channel.PUSH]:
         there = subscriptions.of_person(row.recipient)
         PushDelivery.objects.bulk_create(
-            PushDelivery(notice=row, subscription=one, event=row.position) for one in there
+            PushDelivery(notice=row, subscription=one, event=row.position, due_at=one.resumes_at) for one in there
         )
 
 
@@ -137,13 +139,28 @@ def _settle(row: PushDelivery, answer: Answer) -> bool:
     if answer.outcome is Outcome.GONE:
         PushSubscription.objects.filter(id=row.subscription_id).delete()
         return False
-    if answer.outcome is Outcome.LATER and row.attempts < TRIES:
-        wait = next_try(attempts=row.attempts, retry_after=answer.retry_after)
-        _mine(row).update(due_at=Now() + wait, lease_until=None)
+    if answer.outcome is Outcome.LATER:
+        _put_off(row, answer.retry_after)
         return False
     sent = answer.outcome is Outcome.SENT
+    PushSubscription.objects.filter(id=row.subscription_id).exclude(failures=0).update(failures=0)
     _mine(row).update(state=State.SENT if sent else State.DROPPED, lease_until=None)
     return sent
+
+
+def _put_off(row: PushDelivery, retry_after: timedelta | None) -> None:
+    """Leave the browser alone for a while, with all that waits for it; a day of failures gives it up."""
+    there = PushSubscription.objects.filter(id=row.subscription_id)
+    failures = row.subscription.failures + 1
+    if failures >= GIVEN_UP:
+        there.delete()
+        return
+    then = Now() + next_try(failures=failures, retry_after=retry_after)
+    there.update(failures=failures, resumes_at=then)
+    _mine(row).update(state=State.DUE if row.attempts < TRIES else State.DROPPED, lease_until=None)
+    PushDelivery.objects.filter(subscription=row.subscription_id, state=State.DUE).update(
+        due_at=Greatest(F("due_at"), then)
+    )
 
 
 def _mine(row: PushDelivery) -> QuerySet[PushDelivery]:

@@ -8,8 +8,9 @@ FOLLOW_PAUSE = timedelta(days=30)
 KEPT = timedelta(days=90)
 # How teenagers begin.
 QUIET_FROM, QUIET_UNTIL = time(22), time(7)
-# Push: tries, the wait before the next (doubled each time), and the longest that a push service may make us wait.
-TRIES = 6
+# Push: tries of one notice, and failures in a row after which a browser is given up (a day); the wait before the next
+# (doubled each time), and the longest that a push service may make us wait.
+TRIES, GIVEN_UP = 6, 30
 PAUSE, LONGEST = timedelta(seconds=30), timedelta(hours=1)
 PERIODS = {"daily": timedelta(days=1), "weekly": timedelta(days=7)}
 
@@ -36,9 +37,9 @@ class Quiet:
         return datetime.combine(day, self.ends, tzinfo=local.tzinfo).astimezone(now.tzinfo)
 
 
-def next_try(*, attempts: int, retry_after: timedelta | None) -> timedelta:
-    """Return how long to wait after ``attempts`` tries: as the push service says, else twice as long each time."""
-    own: timedelta = PAUSE * 2 ** (attempts - 1)
+def next_try(*, failures: int, retry_after: timedelta | None) -> timedelta:
+    """Return how long to wait after so many failures in a row: as the service says, else twice as long each time."""
+    own: timedelta = PAUSE * 2 ** (failures - 1)
     return min(max(own, retry_after or timedelta()), LONGEST)
 
 

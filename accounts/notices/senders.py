@@ -17,7 +17,7 @@ from accounts.notices.addresses import Place
 
 log = logging.getLogger(__name__)
 # Seconds for one wait, and for all of it: a server that sends a byte now and then would hold a worker for hours.
-WAIT_S, ALL_S = 5, 10
+WAIT_S, ALL_S = 4, 6
 TTL_S = 86_400
 
 

@@ -252,6 +252,28 @@ def test_a_push_that_must_wait_is_sent_again_later(
     assert (deliveries.push_due(), len(service.received)) == (1, 2)
 
 
+def test_a_browser_whose_service_fails_is_left_alone_with_all_that_waits_for_it(
+    browser: Browser, service: PushService, requester: Person, stranger: Person
+) -> None:
+    service.status = 503
+    pushed(requester, stranger)
+    told(requester, None, Kind.JOB_FAILED)
+    assert (deliveries.spread(), deliveries.push_due(), len(service.received)) == (1, 0, 1)
+    assert PushSubscription.objects.get().failures == 1
+    service.status = 201
+    PushDelivery.objects.update(due_at=Now())
+    assert (deliveries.push_due(), PushSubscription.objects.get().failures) == (2, 0)
+
+
+def test_a_browser_whose_service_fails_for_a_day_is_given_up(
+    browser: Browser, service: PushService, requester: Person, stranger: Person
+) -> None:
+    service.status = 503
+    PushSubscription.objects.update(failures=29)
+    pushed(requester, stranger)
+    assert PushSubscription.objects.count() == 0
+
+
 def test_after_six_tries_it_is_dropped(
     browser: Browser, service: PushService, requester: Person, stranger: Person
 ) -> None:
