@@ -14,7 +14,7 @@ from socialvideo.lib.errors import Problem
 from tests import factories
 from tests.accounts.noticing import shown, texts
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def ask(requester: Person, subject: Person) -> Ask:

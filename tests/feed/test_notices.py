@@ -12,7 +12,7 @@ from tests import factories
 from tests.accounts.noticing import shown, texts
 from worker.models import Video
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def test_whoever_is_shown_is_told_and_the_author_is_not(

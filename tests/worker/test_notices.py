@@ -11,7 +11,7 @@ from tests import factories
 from tests.accounts.noticing import shown, texts
 from worker import jobs, reviews
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def test_a_video_that_is_ready_is_told_to_who_asked_for_it_and_goes_with_its_grant(
