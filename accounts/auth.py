@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
+from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
@@ -15,7 +16,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import SAFE_METHODS, IsAuthenticated
 from rest_framework.request import Request
 
-from accounts import devices, factors, lockout, sessions, standing
+from accounts import devices, factors, lockout, notices, sessions, standing
 from accounts.models import Person, Session
 from socialvideo.lib.clock import wall_now
 from socialvideo.lib.errors import Problem
@@ -99,16 +100,16 @@ def log_in(
     lockout.forget(buckets)
     standing.require(person)
     if factors.are_needed(person):
-        raise factors.needed(person)
-    return begin(person=person, device=device)
+        raise factors.needed(person, is_known=known is not None)
+    return _begin_there(person=person, device=device, is_known=known is not None)
 
 
 def log_in_with_code(*, half_session: str, code: str, device: str) -> tuple[str, Session]:
     """Begin the session that was waiting for its second factor; 401 for a wrong code, 429 after too many."""
-    person = factors.person_of(half_session)
+    person, is_known = factors.begun(half_session)
     factors.check(person, code)
     standing.require(person)
-    return begin(person=person, device=device)
+    return _begin_there(person=person, device=device, is_known=is_known)
 
 
 def begin(*, person: Person, device: str) -> tuple[str, Session]:
@@ -116,6 +117,16 @@ def begin(*, person: Person, device: str) -> tuple[str, Session]:
     token = secrets.token_urlsafe(32)
     expires_at = wall_now() + timedelta(days=settings.SESSION_DAYS)
     session = Session.objects.create(person=person, token_digest=digest(token), device=device, expires_at=expires_at)
+    return token, session
+
+
+def _begin_there(*, person: Person, device: str, is_known: bool) -> tuple[str, Session]:
+    """Begin a session, and tell its person if it is not their first and nobody knows the device."""
+    with transaction.atomic():
+        is_news = not is_known and Session.objects.filter(person=person).exists()
+        token, session = begin(person=person, device=device)
+        if is_news:
+            notices.tell(kind=notices.Kind.SIGNED_IN, recipient_id=person.id, thing_id=session.id)
     return token, session
 
 

@@ -87,10 +87,13 @@ def check(person: Person, code: str) -> None:
     lockout.forget([bucket])
 
 
-def needed(person: Person) -> Problem:
-    """Return the 401 problem that says a code must follow, with the half-session that awaits it."""
+def needed(person: Person, *, is_known: bool = False) -> Problem:
+    """Return the 401 problem that says a code must follow, with the half-session that awaits it.
+
+    It remembers whether the person's device is known.
+    """
     detail = "Send 'half_session' and a code of your authenticator, or a recovery code, to POST /api/v1/sessions/code."
-    half = signing.dumps([str(person.id), password_mark(person)], salt=HALF_SALT)
+    half = signing.dumps([str(person.id), password_mark(person), is_known], salt=HALF_SALT)
     return Problem(
         401,
         "second_factor_needed",
@@ -100,19 +103,22 @@ def needed(person: Person) -> Problem:
     )
 
 
-def person_of(half_session: str) -> Person:
-    """Return who began this half-session; 401 if it is none, too old, or from before a change of password."""
+def begun(half_session: str) -> tuple[Person, bool]:
+    """Return who began this half-session, and whether on a known device.
+
+    401 if it is none, too old, or from before a change of password.
+    """
     over = Problem(
         401, "half_session_over", "This took too long. Log in again.", headers={"WWW-Authenticate": "Bearer"}
     )
     try:
-        person_id, mark = signing.loads(half_session, salt=HALF_SALT, max_age=HALF_SECONDS)
+        person_id, mark, is_known = signing.loads(half_session, salt=HALF_SALT, max_age=HALF_SECONDS)
     except signing.BadSignature as error:
         raise over from error
     person = Person.objects.filter(id=UUID(person_id), is_active=True).first()
     if person is None or mark != password_mark(person):
         raise over
-    return person
+    return person, is_known
 
 
 def _totp(secret: bytes) -> TOTP:

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.module_loading import import_string
 
-from accounts import blocks, closeness, edges, people, profiles, requests, standing
+from accounts import blocks, closeness, edges, notices, people, profiles, requests, standing
 from accounts.models import Follow, FollowRequest, Person
 from socialvideo.lib.errors import Problem
 
@@ -44,6 +44,7 @@ def follow(*, follower: Person, followee: Person) -> Following:
             return Following.REQUESTED
         FollowRequest.objects.filter(follower=follower, followee=followee).delete()
         Follow.objects.create(follower=follower, followee=followee)
+        notices.followed(follower_id=follower.id, followee_id=followee.id)
     return Following.FOLLOWING
 
 

@@ -13,9 +13,9 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 from django.utils.module_loading import import_string
 
-from accounts import mail, rules
-from accounts.letters import Event
+from accounts import notices, rules
 from accounts.models import Guardianship, Person
+from accounts.notices import Told
 from socialvideo.lib.clock import database_now
 from socialvideo.lib.errors import Problem
 
@@ -37,7 +37,8 @@ def invite(*, ward: Person, guardian: Person) -> Guardianship:
     try:
         with transaction.atomic():
             link = Guardianship.objects.create(ward=ward, guardian=guardian)
-            mail.notify(guardian, Event.GUARDIAN_INVITED, at_most_hourly=True)
+            invited = notices.Kind.GUARDIAN_INVITED
+            notices.tell(kind=invited, recipient_id=guardian.id, actor_id=ward.id, thing_id=link.id)
     except IntegrityError as error:
         raise Problem(409, "guardian_stands", "You have a guardian, or invited one. End that first.") from error
     return link
@@ -97,6 +98,11 @@ def guardian_of(ward: Person) -> Person | None:
     return found.guardian if found else None
 
 
+def open_of(ward: Person) -> UUID | None:
+    """Return the id of the guardianship that stands for this person, or that they offered."""
+    return Guardianship.objects.filter(ward=ward, ended_at=None).values_list("id", flat=True).first()
+
+
 def ward_of(guardian: Person, guardianship_id: UUID) -> Person:
     """Return for whom this person answers by this guardianship, now; else the 404 problem."""
     link = find(guardian, guardianship_id)
@@ -128,8 +134,9 @@ def _end(link: Guardianship, *, of_age: bool) -> None:
         handler: GuardianshipHandler = import_string(dotted)
         handler(ward_id=link.ward_id, of_age=of_age)
     if Guardianship.objects.filter(id=link.id, ended_at=None).update(ended_at=Now()):
-        mail.notify(link.ward, Event.GUARDIANSHIP_ENDED)
-        mail.notify(link.guardian, Event.GUARDIANSHIP_ENDED)
+        both = (link.ward_id, link.guardian_id)
+        ended = [Told(person_id, thing_id=link.id) for person_id in both]
+        notices.tell_all(kind=notices.Kind.GUARDIANSHIP_ENDED, events=ended)
 
 
 def _open(person: Person) -> QuerySet[Guardianship]:

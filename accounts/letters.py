@@ -2,11 +2,13 @@
 
 from enum import StrEnum
 
+from accounts.notices.kinds import TABLE, Group, Kind
+
 APP = "socialvideo"
 
 
 class Event(StrEnum):
-    """What a notice is about."""
+    """What a letter tells that is in no inbox: about the account itself."""
 
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 (a word, no password)
     EMAIL_CHANGED = "email_changed"
@@ -16,9 +18,6 @@ class Event(StrEnum):
     SECOND_FACTOR_ON = "second_factor_on"
     SECOND_FACTOR_OFF = "second_factor_off"
     RECOVERY_CODES = "recovery_codes"
-    GUARDIAN_INVITED = "guardian_invited"
-    GUARDIAN_NEEDED = "guardian_needed"
-    GUARDIANSHIP_ENDED = "guardianship_ended"
     SUSPENDED = "suspended"
 
 
@@ -31,9 +30,6 @@ NOTICES = {
     Event.SECOND_FACTOR_ON: "Logging in with your password now takes a code from your authenticator app.",
     Event.SECOND_FACTOR_OFF: "Logging in with your password no longer takes a second factor.",
     Event.RECOVERY_CODES: "New recovery codes were made. The old ones are void.",
-    Event.GUARDIAN_INVITED: "Somebody asks you to be the guardian of their account. Answer in the app.",
-    Event.GUARDIAN_NEEDED: "Your ward waits for your word on their likeness. Answer in the app.",
-    Event.GUARDIANSHIP_ENDED: "A guardianship that you were part of has ended.",
     Event.SUSPENDED: "Your account is suspended. Log in to read why.",
 }
 ALARM = "If that was not you, reset your password now and look through your devices and passkeys."
@@ -43,6 +39,7 @@ SUBJECTS = {
     "reset": f"Reset your {APP} password",
     "keep": f"Your {APP} account will be erased",
     "notice": f"About your {APP} account",
+    "summary": f"What is new for you on {APP}",
 }
 TOKENS = {
     "verify": "confirm that this address is yours",
@@ -52,11 +49,18 @@ TOKENS = {
 }
 
 
-def letter(*, kind: str, event: str, handle: str, token: str, app_url: str) -> tuple[str, str]:
-    """Return subject and text of one letter; ``token`` is empty for a notice."""
-    greeting = f"Hello @{handle},\n\n"
+def letter(
+    *, kind: str, event: str, handle: str, token: str, app_url: str, news: str = "", stop: str = ""
+) -> tuple[str, str]:
+    """Return subject and text of one letter. ``token`` is empty for a notice and a summary, whose text is ``news``.
+
+    ``stop``: the address at which these mails are stopped, where they may be.
+    """
+    greeting, farewell = f"Hello @{handle},\n\n", f"\nTo stop these mails: {stop}\n" if stop else ""
+    if kind == "summary":
+        return SUBJECTS[kind], f"{greeting}{news}\n{farewell}"
     if kind == "notice":
-        return SUBJECTS[kind], f"{greeting}{NOTICES[Event(event)]}\n\n{ALARM}\n"
+        return SUBJECTS[kind], f"{greeting}{_notice(event)}\n{farewell}"
     link = f"Open {app_url}/{kind}#token={token}\n\nor enter" if app_url else "Enter"
     ends = "It can be used once and ends soon. If you did not ask for it, do nothing."
     return SUBJECTS[kind], f"{greeting}To {TOKENS[kind]}:\n\n{link} this token:\n\n    {token}\n\n{ends}\n"
@@ -69,3 +73,10 @@ def farewell(handle: str, left_at: str, removed: list[str], kept: list[str]) -> 
     begins = f"Hello @{handle},\n\nyou left on {left_at}. This was erased:\n\n{gone}\n\n"
     ends = "Your name and address go with this letter, which is the last."
     return f"Your {APP} account is erased", f"{begins}This stays, without your name:\n\n{stays}\n\n{ends}\n"
+
+
+def _notice(event: str) -> str:
+    if event in Kind.values:
+        entry = TABLE[Kind(event)]
+        return f"{entry.discreet}\n\n{ALARM}" if entry.group is Group.SECURITY else entry.discreet
+    return f"{NOTICES[Event(event)]}\n\n{ALARM}"

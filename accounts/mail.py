@@ -10,12 +10,13 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core import signing
-from django.core.mail import send_mail
+from django.core.mail import EmailMessage
 from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from accounts.letters import Event, letter
+from accounts import unsubscribing
+from accounts.letters import letter
 from accounts.models import Mail, Person
 from socialvideo.lib import queue
 from socialvideo.lib.clock import database_now
@@ -35,6 +36,9 @@ AGAIN = timedelta(seconds=30)
 # A mailbox that is away makes each wait: after so many the others wait for the next round.
 PATIENCE = 3
 KEPT = timedelta(days=30)
+SUMMARY_LIFE = timedelta(days=1)
+# They carry no token.
+NEWS = (Kind.NOTICE, Kind.SUMMARY)
 
 
 def post(*, person: Person, kind: Kind, to: str) -> None:
@@ -64,14 +68,19 @@ def _require_pause(person: Person, kind: Kind, now: datetime) -> None:
         raise Problem(429, "mail_sent_already", detail, headers={"Retry-After": seconds})
 
 
-def notify(person: Person, event: Event, *, at_most_hourly: bool = False) -> None:
-    """Tell a person by mail what happened, once the caller's transaction commits.
+def notify(person: Person, event: str, *, at_most_hourly: bool = False) -> None:
+    """Tell a person by mail what happened (an Event, or a kind of notice), once the caller's transaction commits.
 
     ``at_most_hourly`` is for what somebody else causes, who could flood them.
     """
     lately = Mail.objects.filter(person=person, event=event, created_at__gt=Now() - HOUR)
     if not (at_most_hourly and lately.exists()):
         _write(person, Kind.NOTICE, person.email, event=event)
+
+
+def sum_up(person: Person, text: str) -> None:
+    """Send a summary that says this, once the caller's transaction commits. A day later it is not news any more."""
+    _write(person, Kind.SUMMARY, person.email, text=text, expires_at=database_now() + SUMMARY_LIFE)
 
 
 def token(row: Mail) -> str:
@@ -137,11 +146,19 @@ def _lately(to: str, now: datetime) -> int:
 
 
 def _send(row: Mail) -> None:
-    carried = "" if row.kind == Kind.NOTICE else token(row)
+    carried = "" if row.kind in NEWS else token(row)
+    stop = unsubscribing.address(row.person_id, row.event or row.kind) if row.kind in NEWS else ""
     subject, text = letter(
-        kind=row.kind, event=row.event, handle=row.person.handle, token=carried, app_url=settings.APP_URL
+        kind=row.kind,
+        event=row.event,
+        handle=row.person.handle,
+        token=carried,
+        app_url=settings.APP_URL,
+        news=row.text,
+        stop=stop,
     )
-    send_mail(subject, text, None, [row.to])
+    headers = unsubscribing.headers(stop) if stop else {}
+    EmailMessage(subject, text, None, [row.to], headers=headers).send()
 
 
 def _unsigned(text: str, kind: Kind) -> UUID | None:

@@ -12,8 +12,9 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
-from accounts import edges, rules, standing
+from accounts import edges, notices, rules, standing
 from accounts.models import Follow, FollowRequest, Person
+from accounts.notices import Kind, Told
 from socialvideo.lib.clock import database_now
 from socialvideo.lib.errors import Problem
 
@@ -28,6 +29,8 @@ def ask(*, follower: Person, followee: Person) -> None:
     pair.filter(declined_at__lte=database_now() - REST).delete()
     if not pair.update(taken_back=False):
         FollowRequest.objects.create(follower=follower, followee=followee)
+        if waiting(followee).filter(follower=follower).exists():
+            notices.tell(kind=Kind.FOLLOW_REQUESTED, recipient_id=followee.id, actor_id=follower.id)
 
 
 def take_back(*, follower_id: UUID, followee_id: UUID) -> None:
@@ -57,6 +60,7 @@ def accept(*, followee: Person, follower: Person) -> None:
     with edges.changing(follower.id, followee.id):
         _require_waiting(followee, follower).delete()
         Follow.objects.get_or_create(follower=follower, followee=followee)
+        notices.tell(kind=Kind.REQUEST_ACCEPTED, recipient_id=follower.id, actor_id=followee.id)
 
 
 def decline(*, followee: Person, follower: Person) -> None:
@@ -82,6 +86,8 @@ def _accept_some(followee: Person) -> bool:
         Follow.objects.bulk_create(
             [Follow(follower_id=one, followee=followee) for one in let_in], ignore_conflicts=True
         )
+        told = [Told(recipient_id=one, actor_id=followee.id) for one in let_in]
+        notices.tell_all(kind=Kind.REQUEST_ACCEPTED, events=told)
     return bool(ids)
 
 

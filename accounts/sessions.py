@@ -4,7 +4,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
-from accounts.models import Session
+from accounts.models import PushSubscription, Session
 from socialvideo.lib import bus
 
 
@@ -13,5 +13,6 @@ def end(those: QuerySet[Session]) -> int:
     with transaction.atomic():
         ids = list(those.filter(ended_at=None).order_by("id").select_for_update().values_list("id", flat=True))
         Session.objects.filter(id__in=ids).update(ended_at=Now())
+        PushSubscription.objects.filter(session__in=ids).delete()
         bus.announce("session", ids)
     return len(ids)

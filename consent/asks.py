@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
-from accounts import blocks, edges, people
+from accounts import blocks, edges, notices, people
 from accounts.models import Person
 from consent import ledger
 from consent.models import Ask
@@ -33,6 +33,8 @@ def ask(*, requester: Person, subject: Person, purposes: Iterable[str], audience
             row = Ask.objects.create(
                 requester=requester, subject=subject, purposes=sorted(purposes), audience=audience, message=message
             )
+            asked = notices.Kind.ASKED
+            notices.tell(kind=asked, recipient_id=subject.id, actor_id=requester.id, thing_id=row.id)
             _record(row)
     except IntegrityError as error:
         raise Problem(409, "ask_stands_open", "You have asked already. They will answer when they wish.") from error
@@ -55,6 +57,8 @@ def close(row: Ask, state: Ask.State) -> None:
     """Write the answer to an open ask, in the caller's transaction."""
     row.state = state
     Ask.objects.filter(id=row.id).update(state=state, answered_at=Now())
+    answered = notices.Kind.ASK_ANSWERED
+    notices.tell(kind=answered, recipient_id=row.requester_id, actor_id=row.subject_id, thing_id=row.id)
     _record(row)
 
 

@@ -9,6 +9,8 @@ from django.conf import settings
 from django.db.models import F
 from django.utils.module_loading import import_string
 
+from accounts import notices
+from accounts.notices import Told
 from consent import ledger
 from consent.models import Grant
 from consent.rules import State
@@ -41,6 +43,14 @@ def end(grant_ids: Sequence[UUID], state: State, now: datetime) -> None:
         state=state, epoch=F("epoch") + 1, version=F("version") + 1, ended_at=now
     )
     bus.announce("grant", grant_ids)
+    _tell(grant_ids)
+
+
+def _tell(grant_ids: Sequence[UUID]) -> None:
+    """Tell the grantees that their grants have ended, and no more: the grant itself says how."""
+    held = Grant.objects.filter(id__in=grant_ids, grantee__isnull=False).values_list("grantee", "subject", "id")
+    events = [Told(grantee, subject, grant) for grantee, subject, grant in held if grantee]
+    notices.tell_all(kind=notices.Kind.GRANT_ENDED, events=events)
 
 
 def said(ended: Iterable[Grant]) -> list[dict[str, object]]:

@@ -66,9 +66,9 @@ def give(*, subject: Person, grantee: Person | Group, terms: Terms, ask_id: UUID
         expiry.end(subject.id, rests_on=None, **whom)
         guardian = teens.guardian_for(subject, now)
         grant = _insert(subject, {**whom, "guardian": guardian}, terms, now, expires_at)
+        teens.tell(guardian, ward=subject)
         _answer_ask(grant, ask_id)
         record(grant, "grant")
-        teens.tell(guardian)
     return grant
 
 

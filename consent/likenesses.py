@@ -51,8 +51,8 @@ def enrol(*, subject: Person, upload: bytes) -> Likeness:
             width=photo.width,
             height=photo.height,
         )
+        teens.tell(guardian, ward=subject)
         ledger.append([ledger.Entry("enrolment", {"subject": str(subject.id), "likeness": str(likeness.id)})])
-        teens.tell(guardian)
     return likeness
 
 

@@ -2,8 +2,7 @@
 
 from datetime import UTC, datetime, time
 
-from accounts import guardians, mail, rules
-from accounts.letters import Event
+from accounts import guardians, notices, rules
 from accounts.models import Person
 from consent.rules import Group
 from socialvideo.lib.errors import Problem, invalid
@@ -22,10 +21,11 @@ def guardian_for(subject: Person, now: datetime) -> Person | None:
     return guardian
 
 
-def tell(guardian: Person | None) -> None:
-    """Tell a guardian by mail that something waits for their word, at most once an hour."""
+def tell(guardian: Person | None, *, ward: Person) -> None:
+    """Tell a guardian, if there is one, that something waits for their word. Call it before the ledger is held."""
     if guardian:
-        mail.notify(guardian, Event.GUARDIAN_NEEDED, at_most_hourly=True)
+        needed, link = notices.Kind.GUARDIAN_NEEDED, guardians.open_of(ward)
+        notices.tell(kind=needed, recipient_id=guardian.id, actor_id=ward.id, thing_id=link)
 
 
 def require_grantable(subject: Person, grantee: Person | Group, now: datetime) -> None:

@@ -5,7 +5,9 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
+from accounts import notices
 from accounts.models import Person
+from accounts.notices import Told
 from consent import gate
 from consent.rules import Allowed, Audience, Point, Wish
 from feed.models import Post
@@ -25,7 +27,10 @@ def publish(*, author: Person, video_id: UUID, caption: str, audience: Audience)
     def write(_: Allowed) -> Post:
         grants = [claim.held[0] for claim in video.claims()]
         fields = {"caption": caption, "audience": audience, "grants": grants, "lineage": video.lineage}
-        return Post.objects.create(author=author, video=video, **fields)
+        post = Post.objects.create(author=author, video=video, **fields)
+        shown = {claim.subject_id for claim in video.claims() if claim.subject_id}
+        notices.tell_all(kind=notices.Kind.PUBLISHED_WITH_YOU, events=[Told(one, author.id, post.id) for one in shown])
+        return post
 
     try:
         return gate.use(

@@ -100,6 +100,12 @@ def may_watch(*, viewer: UUID, video_id: UUID) -> bool:
     return bool(_rows(query, {"viewer": viewer, "video": video_id}))
 
 
+def noticed(*, thing_id: str, reader_id: str) -> str:
+    """Return the SQL predicate of a notice about a post (NOTICE_THINGS): its reader sees it in lists now."""
+    visible = VISIBLE.format(p="p").replace("%(viewer)s", reader_id)
+    return f"(SELECT p.removed_at IS NULL AND {visible} FROM feed_post p WHERE p.id = {thing_id})"
+
+
 def _rows(query: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(query, parameters)

@@ -5,7 +5,9 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from accounts import notices
 from accounts.models import Person
+from accounts.notices import Told
 from moderation.models import Action, Report
 from socialvideo.lib.errors import Problem
 from worker import videos
@@ -19,6 +21,10 @@ def take_down(*, moderator: Person, video_id: UUID, category: str, reasons: str)
         with transaction.atomic():
             action = _decide(moderator, video_id, Action.Kind.TAKEDOWN, category, reasons, Report.State.UPHELD)
             videos.take_down(video_id)
+            notices.tell_all(
+                kind=notices.Kind.TAKEN_DOWN,
+                events=[Told(one, thing_id=action.id) for one in videos.concerned(video_id)],
+            )
             return action
     except IntegrityError as error:
         raise Problem(409, "taken_down_already", "This video is down already.") from error

@@ -28,6 +28,6 @@ class Guard(bootsteps.StartStopStep):
 
 
 app.steps["worker"].add(Guard)
-app.autodiscover_tasks(["accounts", "accounts.discovery", "accounts.rights", "consent", "worker"])
+app.autodiscover_tasks(["accounts", "accounts.discovery", "accounts.notices", "accounts.rights", "consent", "worker"])
 
 __all__ = ["app"]

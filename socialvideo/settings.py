@@ -142,6 +142,21 @@ DISCOVERY_MATCH_SECONDS = env.integer("DISCOVERY_MATCH_SECONDS", 60, low=1, high
 # Evaluations that a member has at first, and at most; and how many come back each day.
 DISCOVERY_BUDGET, DISCOVERY_REFILL = 2000, 100
 
+# --- Notices: push to browsers, and the summary ---
+# Brings pushes to browsers; the console is for development.
+PUSH_SENDER = env.text("PUSH_SENDER", f"accounts.notices.senders.{'web' if HTTPS else 'console'}")
+# Signs what we push (P-256, 32 raw bytes). Browsers subscribe under it: with another one they must do so anew.
+PUSH_KEY_FILE = Path(env.text("PUSH_KEY_FILE", str(KEYS / "push_p256")))
+# Whom a push service asks when something is wrong (RFC 8292): an https or mailto address.
+PUSH_CONTACT = env.text("PUSH_CONTACT", PUBLIC_URL)
+# Lets a push go to 127.0.0.1, without TLS: for tests alone.
+PUSH_LOOPBACK = env.flag("PUSH_LOOPBACK", default=False)
+SUMMARY_SECONDS = env.integer("SUMMARY_SECONDS", 60, low=1, high=3600)
+# How many are written at a time: mail servers are not to be flooded.
+SUMMARY_BATCH = env.integer("SUMMARY_BATCH", 500, low=1, high=100_000)
+# Which notices about a thing have something to show their reader; else all have.
+NOTICE_THINGS = {"video": "worker.standing.noticed", "post": "feed.visibility.noticed"}
+
 # --- Celery: the database is the broker unless BROKER_URL names another ---
 BROKER_URL = env.text("BROKER_URL", "pgmq://")
 JOB_LEASE_SECONDS = env.integer("JOB_LEASE_SECONDS", 15, low=2, high=3600)
@@ -187,8 +202,10 @@ CELERY = {
         "expire": {"task": "consent.tasks.expire", "schedule": 60.0},
         "match": {"task": "accounts.discovery.tasks.match", "schedule": float(DISCOVERY_MATCH_SECONDS)},
         "keep-discovery": {"task": "accounts.discovery.tasks.keep", "schedule": 3600.0},
-        # Mail that was not sent, people who came of age.
+        # Mail and pushes that were not sent, people who came of age.
         "accounts": {"task": "accounts.tasks.sweep", "schedule": 30.0},
+        "keep-notices": {"task": "accounts.notices.tasks.keep", "schedule": 3600.0},
+        "summary": {"task": "accounts.notices.tasks.summary", "schedule": float(SUMMARY_SECONDS)},
     },
     "beat_schedule_filename": str(VAR / "beat-schedule"),
 }
@@ -336,6 +353,8 @@ ticket. See there.""",
         "OwnCeremonyKind": "accounts.security.serializers.OWN_CEREMONIES",
         "PublicCeremonyKind": "accounts.security.serializers.PUBLIC_CEREMONIES",
         "ActionKind": "moderation.models.Action.Kind",
+        "NoticeKind": "accounts.notices.serializers.KINDS",
+        "ThingKind": "accounts.notices.serializers.THINGS",
         "Audience": "consent.serializers.AUDIENCES",
         "Purpose": "consent.serializers.PURPOSES",
         "ReportState": "moderation.models.Report.State",

@@ -13,6 +13,7 @@ urlpatterns = [
     path("api/v1/", include("accounts.security.urls")),
     path("api/v1/", include("accounts.relations.urls")),
     path("api/v1/", include("accounts.rights.urls")),
+    path("api/v1/", include("accounts.notices.urls")),
     path("api/v1/", include("consent.urls")),
     path("api/v1/", include("worker.urls")),
     path("api/v1/", include("feed.urls")),

@@ -8,13 +8,15 @@ from django.conf import settings
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
+from accounts import notices
 from accounts.models import Person
+from accounts.notices import Told
 from consent import permits
 from consent.models import Permit, PermitSubject
 from socialvideo.lib import queue
 from socialvideo.lib.errors import Problem
 from socialvideo.lib.ids import new_id
-from worker.models import Job, Video, vetoed
+from worker.models import Depiction, Job, Video, vetoed
 from worker.rules import OPEN, Status
 from worker.specs import Spec
 
@@ -108,6 +110,23 @@ def complete(claimed: Claimed, video_id: UUID, *, review: bool = False) -> None:
     done = {"status": status, "progress": 100, "video_id": video_id, "ended_at": Now()}
     if not _own(claimed).filter(permit__video=video_id).update(**done):
         raise LeaseLost
+    if review:
+        _tell_reviewers(claimed, video_id)
+    else:
+        tell_made(video_id)
+
+
+def tell_made(video_id: UUID) -> None:
+    """Tell who asked for a video that it is ready, in the transaction in which its job is completed."""
+    for requester_id in Job.objects.filter(video=video_id).values_list("requester", flat=True):
+        notices.tell(kind=notices.Kind.JOB_COMPLETED, recipient_id=requester_id, thing_id=video_id)
+
+
+def _tell_reviewers(claimed: Claimed, video_id: UUID) -> None:
+    asked = Depiction.objects.filter(video=video_id, grant__review=True)
+    requester_id = Job.objects.values_list("requester", flat=True).get(id=claimed.job_id)
+    events = [Told(subject_id, requester_id, video_id) for subject_id in asked.values_list("subject", flat=True)]
+    notices.tell_all(kind=notices.Kind.DRAFT_TO_REVIEW, events=events)
 
 
 def fail(claimed: Claimed, code: str, detail: str) -> None:
@@ -116,6 +135,8 @@ def fail(claimed: Claimed, code: str, detail: str) -> None:
         failed = {"status": Status.FAILED, "failure_code": code, "failure_detail": detail[:300], "ended_at": Now()}
         if _own(claimed).update(**failed):
             permits.void([claimed.permit_id])
+            requester_id = Job.objects.values_list("requester", flat=True).get(id=claimed.job_id)
+            notices.tell(kind=notices.Kind.JOB_FAILED, recipient_id=requester_id, thing_id=claimed.job_id)
 
 
 def cancel(claimed: Claimed) -> None:

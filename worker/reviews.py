@@ -2,13 +2,14 @@
 
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from accounts.models import Person
 from consent import reviews, withdrawal
 from consent.models import Acceptance
 from socialvideo.lib.errors import Problem
-from worker import standing, videos
+from worker import jobs, standing, videos
 from worker.models import Depiction, Job, Video
 from worker.rules import Status
 
@@ -30,7 +31,9 @@ def accept(*, subject: Person, video_id: UUID, sha256: str) -> None:
         raise Problem(409, "render_changed", "The video is not the one you looked at. Look again and decide anew.")
     reviews.accept(subject=subject, video_id=video_id, digest=bytes(video.content_digest))
     if not _missing(video):
-        Job.objects.filter(video=video, status=Status.AWAITING_REVIEW).update(status=Status.COMPLETED)
+        with transaction.atomic():
+            if Job.objects.filter(video=video, status=Status.AWAITING_REVIEW).update(status=Status.COMPLETED):
+                jobs.tell_made(video.id)
 
 
 def veto(*, subject: Person, video_id: UUID) -> None:

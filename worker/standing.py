@@ -32,6 +32,11 @@ def named_stands(video_id: str) -> str:
     return f"(SELECT {stands('v')} FROM worker_video v WHERE v.id = {video_id})"
 
 
+def noticed(*, thing_id: str, reader_id: str) -> str:
+    """Return the SQL predicate of a notice about a video (NOTICE_THINGS)."""
+    return named_stands(thing_id)
+
+
 def newest(candidates: str, shown: str) -> str:
     """Return the query of the newest ids among ``candidates`` (a query up to its WHERE, named ``c``) that are shown.
 

@@ -65,6 +65,12 @@ def take_down(video_id: UUID) -> None:
         bus.announce("video", [video_id])
 
 
+def concerned(video_id: UUID) -> set[UUID]:
+    """Return who made a video and who is shown in it."""
+    shown = Depiction.objects.filter(video=video_id).values_list("subject", flat=True)
+    return {*shown, *Video.objects.filter(id=video_id).values_list("owner", flat=True)}
+
+
 def _await_seals(tree: QuerySet[Video]) -> None:
     """Hold the videos in order, so that a remix which is being sealed has committed when the next statement looks."""
     list(tree.select_for_update(no_key=True).order_by("id").values_list("id"))

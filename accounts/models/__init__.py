@@ -16,6 +16,15 @@ from accounts.models.graph import Block, CloseFriend, Dismissal, Follow, FollowR
 from accounts.models.guardians import Guardianship
 from accounts.models.handles import ProtectedName, RetiredHandle
 from accounts.models.mails import Mail
+from accounts.models.notices import (
+    Notice,
+    NoticeActor,
+    NoticeChoice,
+    NoticePlan,
+    PushDelivery,
+    PushSubscription,
+    Summary,
+)
 from accounts.models.passkeys import Ceremony, Passkey
 from accounts.models.people import Person, PersonManager
 from accounts.models.rights import Departure, Export
@@ -41,14 +50,21 @@ __all__ = [
     "Guardianship",
     "Mail",
     "Mute",
+    "Notice",
+    "NoticeActor",
+    "NoticeChoice",
+    "NoticePlan",
     "NumberCode",
     "Passkey",
     "Person",
     "PersonManager",
     "ProtectedName",
+    "PushDelivery",
+    "PushSubscription",
     "RecoveryCode",
     "RetiredHandle",
     "Session",
+    "Summary",
     "Suspension",
     "Tally",
     "Totp",

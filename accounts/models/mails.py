@@ -12,19 +12,22 @@ class Mail(models.Model):
     """One letter. Of the token that it carries nothing is stored: who only reads the database cannot make one."""
 
     class Kind(models.TextChoices):
-        """What its token does; a notice carries none."""
+        """What its token does; a notice and a summary carry none."""
 
         VERIFY = "verify"
         CHANGE = "change"
         RESET = "reset"
         KEEP = "keep"
         NOTICE = "notice"
+        SUMMARY = "summary"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="mails")
     kind = models.CharField(max_length=10, choices=Kind.choices)
     to = models.EmailField()
     event = models.CharField(max_length=40, blank=True)
+    text = models.TextField(blank=True)
+    """What a summary says: counts, and never a name."""
     created_at = models.DateTimeField(db_default=Now())
     expires_at = models.DateTimeField(null=True)
     used_at = models.DateTimeField(null=True)
@@ -40,6 +43,7 @@ class Mail(models.Model):
             models.CheckConstraint(condition=Q(kind="notice") | Q(expires_at__isnull=False), name="mail_token_expires"),
             models.CheckConstraint(condition=Q(kind="notice", used_at=None) | ~Q(kind="notice"), name="notice_unused"),
             models.CheckConstraint(condition=~Q(kind="notice") | ~Q(event=""), name="notice_of_something"),
+            models.CheckConstraint(condition=~Q(kind="summary") | ~Q(text=""), name="summary_not_empty"),
         ]
         indexes = [
             models.Index(fields=["person", "kind", "-id"], name="mail_of_person"),

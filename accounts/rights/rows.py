@@ -14,7 +14,7 @@ from django.apps import apps
 from django.db import connection
 from django.db.models import CASCADE, ForeignKey, Model, Q, QuerySet
 
-from accounts import pictures
+from accounts import notices, pictures
 from accounts.models import Departure, Guardianship, Person, Suspension
 from accounts.rights import exports
 from accounts.rights.erasers import Counts, Eraser, Kept
@@ -57,6 +57,7 @@ def _count(person_id: UUID) -> Counts:
 
 def _erase(person_id: UUID) -> None:
     exports.erase(person_id)
+    notices.forget(person_id=person_id)
     pictures.erase(person_id)
     Person.objects.filter(id=person_id).update(picture="", picture_side=0, picture_blurhash="")
     for rows in following(person_id):

@@ -17,9 +17,13 @@ from accounts.models import (
     Guardianship,
     Mail,
     Mute,
+    Notice,
+    NoticeChoice,
+    NoticePlan,
     Passkey,
     Person,
     Session,
+    Summary,
     Suspension,
 )
 from socialvideo.lib.archive import Archive, document
@@ -28,7 +32,7 @@ from socialvideo.lib.errors import Problem
 README = """Everything that socialvideo holds about your account.
 
 account/    profile, picture, devices, passkeys, whom you follow and who follows you, blocks, mutes,
-            close friends, discovery, guardians, letters
+            close friends, discovery, guardians, notices and their settings, letters
 likeness/   the photo that you enrolled, your grants, asks and receipts, and every use (README.txt there says more)
 videos/     the videos that show nobody but you. Others' likenesses are theirs: videos of them are listed in
             videos/videos.json, and each is downloaded in the app as long as they permit it
@@ -66,6 +70,14 @@ SECTIONS: dict[str, Callable[[Person], Iterable[dict[str, Any]]]] = {
         Suspension.objects.filter(person=person), "reason", "began_at", "until", "lifted_at"
     ),
     "discovery": lambda person: _rows(DiscoveryEnrolment.objects.filter(person=person), "opted_in_at", "forgotten_at"),
+    "notices": lambda person: _rows(
+        Notice.objects.filter(recipient=person, removed_at=None), "kind", "created_at", "newest_at", "read_at"
+    ),
+    "notice_choices": lambda person: _rows(NoticeChoice.objects.filter(person=person), "kind", "channel", "is_on"),
+    "notice_plan": lambda person: _rows(
+        NoticePlan.objects.filter(person=person), "time_zone", "quiet_hours", "quiet_from", "quiet_until", "summary"
+    ),
+    "summaries": lambda person: _rows(Summary.objects.filter(person=person), "ends_at", "created_at"),
     "letters": lambda person: _rows(Mail.objects.filter(person=person), "kind", "event", "to", "created_at", "sent_at"),
 }
 

@@ -34,7 +34,7 @@ TOLD = {
     *("Session.person", "Passkey.person", "Follow.follower", "Follow.followee", "Guardianship.ward"),
     *("Guardianship.guardian", "Suspension.person", "DiscoveryEnrolment.person", "Mail.person"),
     *("FollowRequest.follower", "FollowRequest.followee", "Block.blocker", "Mute.muter", "CloseFriend.person"),
-    *("Dismissal.person",),
+    *("Dismissal.person", "Notice.recipient", "NoticeChoice.person", "NoticePlan.person", "Summary.person"),
 }
 # What is not, and why.
 WITHHELD = {
@@ -48,6 +48,7 @@ WITHHELD = {
     "Mute.muted": "who muted them is not told",
     "CloseFriend.friend": "whose close friend they are is not told",
     "Dismissal.dismissed": "who does not want to know them is not told",
+    "NoticeActor.actor": "what others were told is theirs",
     "Tally.person": "two counts, shown on the profile",
     "Departure.person": "its report is read by its token",
     "Export.person": "the list of exports itself, in the API",
@@ -174,6 +175,7 @@ def test_every_table_that_points_to_a_person_is_told_or_withheld_for_a_reason() 
     assert set(told.SECTIONS) == {
         *("devices", "passkeys", "follows", "followed_by", "guardianships", "suspensions", "discovery", "letters"),
         *("follow_requests", "follow_requests_received", "blocks", "mutes", "close_friends", "dismissed_suggestions"),
+        *("notices", "notice_choices", "notice_plan", "summaries"),
     }
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from accounts import guardians
 from accounts.models import Guardianship, Mail, Person
+from accounts.notices import deliveries
 from socialvideo.lib.clock import database_now
 from socialvideo.lib.errors import Problem
 from socialvideo.lib.ids import new_id
@@ -44,6 +45,7 @@ def test_an_invitation_counts_once_the_adult_confirms_it(ward: Person, requester
         guardians.confirm(guardian=requester, guardianship_id=link.id)
     assert guardians.guardian_of(ward) == requester
     assert guardians.ward_of(requester, link.id) == ward
+    deliveries.spread()
     assert Mail.objects.get().event == "guardian_invited"
 
 
@@ -75,6 +77,7 @@ def test_there_is_one_guardian_at_a_time(ward: Person, requester: Person, strang
 def test_an_adult_who_is_invited_again_and_again_is_told_once_an_hour(ward: Person, requester: Person) -> None:
     for _ in range(5):
         guardians.leave(person=ward, guardianship_id=guardians.invite(ward=ward, guardian=requester).id)
+        deliveries.spread()
     assert Mail.objects.filter(event="guardian_invited").count() == 1
 
 

@@ -112,7 +112,7 @@ def failing(error: Exception) -> Callable[..., None]:
 def test_a_mailbox_that_is_away_loses_nothing(newcomer: Person, monkeypatch: Any, error: Exception) -> None:
     verification.ask(newcomer)
     with monkeypatch.context() as patch:
-        patch.setattr(mail, "send_mail", failing(error))
+        patch.setattr(mail.EmailMessage, "send", failing(error))
         assert [mail.deliver_due(), mail.deliver_due()] == [0, 0]
     row = Mail.objects.get()
     assert (row.attempts, row.sent_at, outbox.outbox) == (1, None, [])
@@ -123,7 +123,7 @@ def test_a_mailbox_that_is_away_loses_nothing(newcomer: Person, monkeypatch: Any
 
 def test_each_next_try_waits_twice_as_long_over_an_hour_in_all(newcomer: Person, monkeypatch: Any) -> None:
     verification.ask(newcomer)
-    monkeypatch.setattr(mail, "send_mail", failing(ConnectionRefusedError()))
+    monkeypatch.setattr(mail.EmailMessage, "send", failing(ConnectionRefusedError()))
     waits = []
     for _ in range(mail.ATTEMPTS):
         Mail.objects.update(due_at=Now())
@@ -138,7 +138,7 @@ def test_each_next_try_waits_twice_as_long_over_an_hour_in_all(newcomer: Person,
 def test_a_mailbox_that_is_away_is_not_asked_for_every_mail(monkeypatch: Any) -> None:
     for _ in range(5):
         verification.ask(factories.person(verified_at=None))
-    monkeypatch.setattr(mail, "send_mail", failing(TimeoutError()))
+    monkeypatch.setattr(mail.EmailMessage, "send", failing(TimeoutError()))
     mail.deliver_due()
     assert Mail.objects.filter(attempts=1).count() == mail.PATIENCE
 

@@ -8,6 +8,7 @@ import pytest
 
 from accounts import guardians, rules
 from accounts.models import Guardianship, Mail, Person
+from accounts.notices import deliveries
 from consent import asks, cosigning, fences, gate, grants, likenesses, withdrawal
 from consent.models import Ask, Grant, LedgerLeaf, Likeness
 from consent.rules import Claim, Group, Point, State, Wish
@@ -66,6 +67,7 @@ def test_a_teenagers_grant_counts_once_the_guardian_confirmed_it(family: Any, re
     assert works(ward, requester)
     assert fences.standing([Claim(ward.id, given.id, 1)])
     assert LedgerLeaf.objects.filter(kind="cosignature", grant_id=given.id).count() == 1
+    deliveries.spread()
     assert Mail.objects.filter(person=guardian, event="guardian_needed").count() == 1
 
 

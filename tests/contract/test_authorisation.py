@@ -13,7 +13,7 @@ OWN = (
     *("GET /me/likeness/uses", "GET /me/likeness/videos", "GET /me/statements", "GET /asks", "GET /grants"),
     *("GET /withdrawals", "GET /jobs", "GET /videos", "GET /feeds/following", "GET /people/{handle}/posts"),
     *("GET /reports", "GET /contacts/matches", "GET /me/mutuals", "GET /me/blocks", "GET /me/mutes"),
-    *("GET /me/close-friends", "GET /me/suggestions", "GET /me/exports"),
+    *("GET /me/close-friends", "GET /me/suggestions", "GET /me/exports", "GET /me/push-subscriptions"),
 )
 ROUTES = {str(route): route for route in routes()}
 

@@ -25,7 +25,8 @@ from socialvideo.lib.etags import etag
 from socialvideo.lib.models import RequestCount
 from socialvideo.lib.ratelimit import Policy
 from tests import factories
-from tests.accounts import discovering
+from tests.accounts import discovering, noticing
+from tests.accounts.noticing import Browser
 from tests.contract import refusals, stored
 from tests.contract import world as worlds
 from tests.contract.routes import Route, described_routes, lists
@@ -84,6 +85,8 @@ def filled(world: World, times: int) -> None:
         passkey = {"credential_id": secrets.token_bytes(16), "credential": b"", "name": "key"}
         Passkey.objects.create(person=requester, **passkey)
         Export.objects.create(person=requester, state="expired")
+        where = f"https://push.example.org/{secrets.token_hex(8)}"
+        noticing.subscribed(requester, Browser(), where)
     # From here on the videos are drafts that wait for their review.
     Grant.objects.filter(id=world.grant.id).update(review=True)
 

@@ -21,7 +21,7 @@ ASK: dict[str, Any] = {"subject": "eileen", "purposes": ["personal"], "audience"
 PROVING = {
     *("POST /sessions", "POST /sessions/code", "POST /sessions/passkey", "POST /guardianships"),
     *("POST /passkey-ceremonies", "POST /me/passkey-ceremonies", "POST /me/passkeys", "POST /me/totp"),
-    "POST /password-resets",
+    *("POST /password-resets", "POST /unsubscriptions"),
 }
 CREATING = [
     route

@@ -50,6 +50,7 @@ BODILESS = {
     "PUT /guardianships/{guardianship_id}/grants/{ward_grant_id}",
     *("PUT /me/follow-requests/{handle}", "PUT /me/blocks/{handle}", "PUT /me/mutes/{handle}"),
     "PUT /me/close-friends/{handle}",
+    *("PUT /me/notices/{notice_id}/read", "POST /unsubscriptions"),
 }
 
 JSON, FORM = takers("application/json"), takers("multipart/form-data")

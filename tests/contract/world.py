@@ -14,9 +14,9 @@ from django.http import HttpResponse
 from PIL import Image
 from rest_framework.test import APIClient
 
-from accounts import graph
+from accounts import graph, unsubscribing
 from accounts.discovery import codes, epochs, pacing, prefixes, transparency, voprf
-from accounts.models import Person, Session
+from accounts.models import Notice, Person, PushSubscription, Session
 from consent import asks, withdrawal
 from consent.models import Ask, Grant, Withdrawal
 from consent.withdrawal import Scope
@@ -24,7 +24,8 @@ from feed.models import Post
 from moderation import reports
 from socialvideo.lib.etags import etag
 from tests import factories
-from tests.accounts import discovering
+from tests.accounts import discovering, noticing
+from tests.accounts.noticing import Browser
 from tests.contract import rights, security
 from tests.contract.rights import Rights
 from tests.contract.routes import Route
@@ -37,12 +38,14 @@ WITH_OCTETS = ("POST /contacts/evaluations", "PUT /contacts/edges")
 WITH_BODY = (
     "PUT /contacts/enrolment",
     *security.WITH_BODY,
+    "PUT /me/notices/read",
     "PUT /asks/{ask_id}/answer",
     "PUT /videos/{video_id}/review",
     "PUT /me/likeness/people/{handle}",
     "PUT /departures",
 )
-WITHOUT_BODY = (*security.WITHOUT_BODY, "POST /me/exports")
+WITHOUT_BODY = (*security.WITHOUT_BODY, "POST /me/exports", "POST /unsubscriptions")
+BROWSER = Browser()
 WHO = (ANONYMOUS, "stranger", "subject", "requester", "moderator")
 
 
@@ -65,6 +68,8 @@ class World:
     proofs: dict[str, dict[str, str]]
     security: Security
     rights: Rights
+    notice: Notice
+    subscription: PushSubscription
 
 
 def made() -> World:
@@ -92,6 +97,7 @@ def made() -> World:
     with_picture(requester)
     factories.client(requester)
     people = {"subject": subject, "requester": requester, "stranger": stranger, "moderator": moderator}
+    noticing.told(requester, stranger)
     people |= {"teen": factories.teen("tom"), "newcomer": factories.person("nora", verified_at=None)}
     return World(
         people=people,
@@ -106,6 +112,8 @@ def made() -> World:
         proofs=proofs_of_numbers(requester),
         security=security.made(subject, requester),
         rights=rights.made(requester),
+        notice=Notice.objects.get(recipient=requester, kind="followed"),
+        subscription=noticing.subscribed(requester, Browser(), "https://push.example.org/requester"),
     )
 
 
@@ -162,8 +170,12 @@ def address(world: World, route: Route) -> str:
         "session_id": world.session.id,
         "video_id": world.video.id,
         "withdrawal_id": world.withdrawal.id,
+        "notice_id": world.notice.id,
+        "subscription_id": world.subscription.id,
     }
     query = f"?epoch={epochs.usable()[-1].number}" if str(route) in WITH_OCTETS else ""
+    if route.address == "/unsubscriptions":
+        query = unsubscribing.address(world.people["requester"].id, "summary").partition("unsubscriptions")[2]
     return "/api/v1" + route.address.format(**values) + query
 
 
@@ -175,6 +187,20 @@ def body(world: World, route: Route) -> dict[str, Any]:
         "PUT /me/likeness/people/{handle}": {"choice": "chosen"},
         **world.security.bodies,
         **world.rights.bodies,
+        "PUT /me/notices/read": {"up_to": str(world.notice.position)},
+        "PATCH /me/notice-settings": {
+            "choices": [{"kind": "followed", "channel": "push", "is_on": False}],
+            "time_zone": "Europe/Berlin",
+            "quiet_hours": True,
+            "quiet_from": "22:30",
+            "quiet_until": "06:30",
+            "summary": "daily",
+        },
+        "POST /me/push-subscriptions": {
+            "endpoint": "https://push.example.org/fresh",
+            "keys": BROWSER.keys,
+            "time_zone": "Europe/Berlin",
+        },
         "POST /people": {
             "handle": "ada",
             "email": "ada@example.org",

@@ -274,7 +274,7 @@ def test_one_post_costs_the_same_queries_however_many_are_in_it(
     for subject in subjects:
         factories.grant(subject, requester)
     video = factories.video(requester, *subjects)
-    with django_assert_num_queries(AROUND + 13):
+    with django_assert_num_queries(AROUND + 14):
         location = publish(api, video)["Location"]
     with django_assert_num_queries(AROUND + 1):
         assert len(api.get(location).json()["depicted"]) == count

@@ -8,6 +8,7 @@ import pytest
 
 from demo import people
 from demo.people import Cast
+from tests.journeys.newcomers import Newcomers
 from tests.journeys.running import PASSWORD, Running
 
 FOLDER = Path(__file__).resolve().parents[2] / "var" / f"test{os.environ.get('VAR_TEST', '')}"
@@ -30,3 +31,12 @@ def cast(running: Running, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cast]:
     gathered = people.gather(running.house.api_url, running.house.var / "mail")
     yield gathered
     gathered.close()
+
+
+@pytest.fixture
+def newcomers(running: Running) -> Iterator[Newcomers]:
+    """People who come to the running house."""
+    made = Newcomers(running)
+    yield made
+    for caller in made.callers:
+        caller.pool.clear()

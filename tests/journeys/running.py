@@ -28,6 +28,10 @@ SMALL = {
     "SWEEP_SECONDS": "1",
     "DISCOVERY_INTAKE_SECONDS": "1",
     "DISCOVERY_MATCH_SECONDS": "1",
+    # Pushes go to services of the tests' own; summaries are looked for often.
+    "PUSH_SENDER": "accounts.notices.senders.web",
+    "PUSH_LOOPBACK": "1",
+    "SUMMARY_SECONDS": "5",
     # The console writes the codes of contact discovery at this level, whatever the tests themselves log.
     "LOG_LEVEL": "INFO",
     "DEMO_PASSWORD": PASSWORD,

@@ -1,0 +1,102 @@
+"""Writing down that somebody is to be told something, in the transaction in which it happens."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Exists, OuterRef
+from django.db.models.functions import Now
+
+from accounts.models import Notice, NoticeActor, NoticeChoice, NoticePlan, PushSubscription, Summary
+from accounts.notices.kinds import TABLE
+from accounts.notices.rules import FOLLOW_PAUSE
+from socialvideo.lib import queue
+from socialvideo.lib.ids import new_id
+
+SPREAD = "accounts.notices.tasks.spread"
+# What is unread grows in silence. What was read becomes unread, and is spread anew. The rows are taken in one order.
+TELL = """
+WITH told AS (
+    SELECT * FROM unnest(%(ids)s::uuid[], %(positions)s::uuid[], %(recipients)s::uuid[], %(actors)s::uuid[],
+        %(things)s::uuid[]) AS t(id, position, recipient, actor, thing)),
+line AS (
+    INSERT INTO accounts_notice (id, position, recipient_id, kind, thing_id, day)
+    SELECT id, position, recipient, %(kind)s, thing, (now() AT TIME ZONE 'UTC')::date FROM told
+    ORDER BY recipient, thing
+    ON CONFLICT (recipient_id, kind, thing_id, day) WHERE removed_at IS NULL DO UPDATE SET
+        position = greatest(accounts_notice.position, excluded.position),
+        newest_at = greatest(accounts_notice.newest_at, now()),
+        spread_at = CASE WHEN accounts_notice.read_at IS NULL THEN accounts_notice.spread_at END,
+        read_at = NULL
+    RETURNING id, recipient_id, thing_id),
+actor AS (
+    INSERT INTO accounts_noticeactor (notice_id, actor_id)
+    SELECT line.id, told.actor FROM line JOIN told
+        ON told.recipient = line.recipient_id AND told.thing IS NOT DISTINCT FROM line.thing_id
+    WHERE told.actor IS NOT NULL ORDER BY line.id ON CONFLICT DO NOTHING)
+SELECT EXISTS (SELECT 1 FROM line JOIN accounts_session e ON e.person_id = line.recipient_id
+    JOIN accounts_pushsubscription s ON s.session_id = e.id)
+"""
+
+
+@dataclass(frozen=True)
+class Told:
+    """One event for one person: who did it (None: nobody whom they would know) and what it is about."""
+
+    recipient_id: UUID
+    actor_id: UUID | None = None
+    thing_id: UUID | None = None
+
+
+def tell(*, kind: Notice.Kind, recipient_id: UUID, actor_id: UUID | None = None, thing_id: UUID | None = None) -> None:
+    """Tell one person; nobody is told what they did themselves. Joins the caller's transaction."""
+    tell_all(kind=kind, events=[Told(recipient_id, actor_id, thing_id)])
+
+
+def tell_all(*, kind: Notice.Kind, events: Iterable[Told]) -> None:
+    """Tell several people of one kind in one statement; of equal events each counts once.
+
+    Call it before the ledger is held: a line of the inbox may be held by another transaction that waits for the ledger.
+    """
+    fresh = {(event.recipient_id, event.thing_id): event for event in events if event.recipient_id != event.actor_id}
+    if not fresh:
+        return
+    positions = [new_id() for _ in fresh]
+    with connection.cursor() as cursor:
+        values: dict[str, Any] = {
+            "kind": kind.value,
+            "ids": [new_id() for _ in fresh],
+            "positions": positions,
+            "recipients": [event.recipient_id for event in fresh.values()],
+            "actors": [event.actor_id for event in fresh.values()],
+            "things": [event.thing_id for event in fresh.values()],
+        }
+        cursor.execute(TELL, values)
+        (is_pushed_to,) = cursor.fetchone()
+        # Without a browser nothing is urgent but what is mailed by default: the sweep comes every 30 seconds.
+        if is_pushed_to or TABLE[kind].mail:
+            queue.wake(SPREAD)
+
+
+def followed(*, follower_id: UUID, followee_id: UUID) -> None:
+    """Tell somebody that they are followed: of each follower once in 30 days, however often these come and go."""
+    lately = NoticeActor.objects.filter(notice=OuterRef("pk"), actor=follower_id, created_at__gt=Now() - FOLLOW_PAUSE)
+    known = Notice.objects.filter(
+        Exists(lately), recipient=followee_id, kind=Notice.Kind.FOLLOWED, newest_at__gt=Now() - FOLLOW_PAUSE
+    )
+    if not known.exists():
+        tell(kind=Notice.Kind.FOLLOWED, recipient_id=followee_id, actor_id=follower_id)
+
+
+def forget(*, person_id: UUID) -> None:
+    """Remove all that was told to a person and all that tells of them, in the caller's transaction."""
+    alone = Notice.objects.filter(Exists(NoticeActor.objects.filter(notice=OuterRef("pk"), actor=person_id)))
+    others = NoticeActor.objects.filter(notice=OuterRef("pk")).exclude(actor=person_id)
+    alone.exclude(Exists(others)).delete()
+    NoticeActor.objects.filter(actor=person_id).delete()
+    Notice.objects.filter(recipient=person_id).delete()
+    PushSubscription.objects.filter(session__person=person_id).delete()
+    for model in (NoticeChoice, NoticePlan, Summary):
+        model.objects.filter(person=person_id).delete()
