@@ -14,6 +14,7 @@ from django.db.models import CASCADE
 from rest_framework.test import APIClient
 
 from accounts import graph, mail, people, pictures
+from accounts.letters import Event
 from accounts.models import Departure, DiscoveryEnrolment, Passkey, Person, Session
 from accounts.rights import erasers, erasing, exports, leaving, rows
 from accounts.rights.erasers import Eraser
@@ -59,7 +60,7 @@ def leaver(world: World, request: pytest.FixtureRequest) -> Person:
     reply = f'{{"handle":"{WORDS["handle"]}"}}'.encode()
     for caller in (person.id, world.people["stranger"].id):
         KeptReply.objects.create(caller=str(caller), key="k", request_digest=bytes(32), status=201, body=reply)
-    mail.notify(person, mail.Event.PASSWORD_CHANGED)
+    mail.notify(person, Event.PASSWORD_CHANGED)
     return person
 
 
