@@ -38,6 +38,15 @@ def test_it_is_installed_once_and_the_second_time_finds_it_there(fresh: str) -> 
     assert extensions == [("plpgsql",)]
 
 
+def test_every_queue_is_there_and_tells_of_its_messages_before_any_process_starts(fresh: str) -> None:
+    broker.install()
+    with psycopg.connect(fresh) as there:
+        made = there.execute("SELECT queue_name FROM pgmq.list_queues() ORDER BY 1").fetchall()
+        told = there.execute("SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname ~ 'notify' ORDER BY 1")
+        assert [name for (name,) in made] == ["default", "generation", "media"] == broker.queues()
+        assert [table for (table,) in told] == ["pgmq.q_default", "pgmq.q_generation", "pgmq.q_media"]
+
+
 @pytest.mark.parametrize(
     ("url", "ours"), [("pgmq://", True), ("redis://h:6379/0", False), ("amqp://h", False), ("memory://", False)]
 )
