@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.module_loading import import_string
 
-from accounts import edges
+from accounts import edges, notices
 from accounts.models import Block, CloseFriend, Follow, FollowRequest, Person
 from socialvideo.lib.errors import Problem
 
@@ -44,6 +44,7 @@ def block(*, blocker: Person, blocked: Person) -> None:
             handler: BlockHandler = import_string(dotted)
             handler(one=blocker.id, other=blocked.id)
         FollowRequest.objects.filter(_both("follower", "followee", blocker, blocked)).delete()
+        notices.part(one=blocker.id, other=blocked.id)
         CloseFriend.objects.filter(_both("person", "friend", blocker, blocked)).delete()
         Follow.objects.filter(_both("follower", "followee", blocker, blocked)).delete()
         edges.tell(blocker.id, blocked.id)

@@ -38,6 +38,7 @@ def take_back(*, follower_id: UUID, followee_id: UUID) -> None:
     pair = FollowRequest.objects.filter(follower=follower_id, followee=followee_id)
     pair.filter(declined_at=None).delete()
     pair.update(taken_back=True)
+    notices.untell(kind=Kind.FOLLOW_REQUESTED, recipient_id=followee_id, actor_id=follower_id)
 
 
 def waiting(followee: Person) -> QuerySet[FollowRequest]:
@@ -59,6 +60,7 @@ def accept(*, followee: Person, follower: Person) -> None:
     """Let in who asked. 404 when no request of theirs waits."""
     with edges.changing(follower.id, followee.id):
         _require_waiting(followee, follower).delete()
+        notices.untell(kind=Kind.FOLLOW_REQUESTED, recipient_id=followee.id, actor_id=follower.id)
         Follow.objects.get_or_create(follower=follower, followee=followee)
         notices.tell(kind=Kind.REQUEST_ACCEPTED, recipient_id=follower.id, actor_id=followee.id)
 
@@ -67,6 +69,7 @@ def decline(*, followee: Person, follower: Person) -> None:
     """Let a request rest; its asker is not told. 404 when none of theirs waits."""
     with edges.changing(follower.id, followee.id):
         _require_waiting(followee, follower).update(declined_at=Now())
+        notices.untell(kind=Kind.FOLLOW_REQUESTED, recipient_id=followee.id, actor_id=follower.id)
 
 
 def accept_all(followee: Person) -> None:

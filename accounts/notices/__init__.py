@@ -5,8 +5,8 @@ see it, by which channel it goes and when is decided later, each time anew (``au
 """
 
 from accounts.models import Notice
-from accounts.notices.telling import Told, followed, forget, tell, tell_all
+from accounts.notices.telling import Told, followed, forget, part, tell, tell_all, untell
 
 Kind = Notice.Kind
 
-__all__ = ["Kind", "Told", "followed", "forget", "tell", "tell_all"]
+__all__ = ["Kind", "Told", "followed", "forget", "part", "tell", "tell_all", "untell"]

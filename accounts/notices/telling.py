@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
 from accounts.models import Notice, NoticeActor, NoticeChoice, NoticePlan, PushSubscription, Summary
@@ -88,6 +88,17 @@ def followed(*, follower_id: UUID, followee_id: UUID) -> None:
     )
     if not known.exists():
         tell(kind=Notice.Kind.FOLLOWED, recipient_id=followee_id, actor_id=follower_id)
+
+
+def untell(*, kind: Notice.Kind, recipient_id: UUID, actor_id: UUID) -> None:
+    """Take back what was told of somebody, who took it back themselves or was answered."""
+    NoticeActor.objects.filter(notice__recipient=recipient_id, notice__kind=kind, actor=actor_id).delete()
+
+
+def part(*, one: UUID, other: UUID) -> None:
+    """Remove what each of two people was told of the other, in the caller's transaction."""
+    each = Q(notice__recipient=one, actor=other) | Q(notice__recipient=other, actor=one)
+    NoticeActor.objects.filter(each).delete()
 
 
 def forget(*, person_id: UUID) -> None:
