@@ -170,7 +170,7 @@ if BROKER_URL.startswith("pgmq"):
         "pool_timeout": 5,
         "init_extension": False,
         "use_notify": True,
-        "polling_interval": 0.5,
+        "polling_interval": 0.1,
         "wait_time_seconds": 0,
         "pool_size": 4,
     }

@@ -2,26 +2,28 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
 from demo.client import Caller
 from demo.people import Cast
+from tests.journeys.newcomers import Newcomers
 from tests.journeys.running import Running
 from tests.journeys.streams import publish
-from tests.journeys.test_accounts import Newcomers
 from tests.journeys.viewers import Crowd, Viewer
 
 pytestmark = pytest.mark.journey
 
 
-@pytest.fixture
-def newcomers(running: Running) -> Iterator[Newcomers]:
-    """People who come to the running house."""
-    made = Newcomers(running)
-    yield made
-    for caller in made.callers:
-        caller.pool.clear()
+@contextmanager
+def private(caller: Caller) -> Iterator[None]:
+    """Have an account be private for a while; the others in the house are to find it as it was."""
+    caller.send("PATCH", "/me", 200, json={"is_private": True})
+    try:
+        yield
+    finally:
+        caller.send("PATCH", "/me", 200, json={"is_private": False})
 
 
 def handles(caller: Caller, path: str) -> list[str]:
@@ -45,30 +47,30 @@ def test_a_private_account_is_seen_by_whom_it_lets_in_and_no_longer_than_it_wish
     running: Running, cast: Cast, newcomers: Newcomers
 ) -> None:
     video, sam = publish(running, cast), cast.sam
-    sam.send("PATCH", "/me", 200, json={"is_private": True})
     ada, bob = newcomers.sign_up("ada"), newcomers.sign_up("bob")
-    for asker in (ada, bob):
-        assert asker.send("PUT", "/people/sam/follow", 202).json() == {"state": "requested"}
-        assert asker.send("GET", "/people/sam/posts", 200).json()["data"] == []
-        asker.send("GET", f"/videos/{video}/playback", 404)
-        assert asker.send("GET", "/people/sam/followers", 404).json()["code"] == "account_private"
-    assert set(handles(sam, "/me/follow-requests")) >= {ada.handle, bob.handle}
+    with private(sam):
+        for asker in (ada, bob):
+            assert asker.send("PUT", "/people/sam/follow", 202).json() == {"state": "requested"}
+            assert asker.send("GET", "/people/sam/posts", 200).json()["data"] == []
+            asker.send("GET", f"/videos/{video}/playback", 404)
+            assert asker.send("GET", "/people/sam/followers", 404).json()["code"] == "account_private"
+        assert set(handles(sam, "/me/follow-requests")) >= {ada.handle, bob.handle}
 
-    sam.send("PUT", f"/me/follow-requests/{ada.handle}", 204)
-    sam.send("DELETE", f"/me/follow-requests/{bob.handle}", 204)
-    assert bob.send("GET", "/people/sam", 200).json()["relation"]["requested"] is True
-    assert bob.send("PUT", "/people/sam/follow", 202).json() == {"state": "requested"}
-    assert bob.handle not in handles(sam, "/me/follow-requests")
-    (post,) = [row for row in ada.send("GET", "/feeds/following", 200).json()["data"] if row["video"]["id"] == video]
-    assert ada.send("GET", f"/posts/{post['id']}", 200).json()["author"]["handle"] == "sam"
+        sam.send("PUT", f"/me/follow-requests/{ada.handle}", 204)
+        sam.send("DELETE", f"/me/follow-requests/{bob.handle}", 204)
+        assert bob.send("GET", "/people/sam", 200).json()["relation"]["requested"] is True
+        assert bob.send("PUT", "/people/sam/follow", 202).json() == {"state": "requested"}
+        assert bob.handle not in handles(sam, "/me/follow-requests")
+        (post,) = [
+            row for row in ada.send("GET", "/feeds/following", 200).json()["data"] if row["video"]["id"] == video
+        ]
+        assert ada.send("GET", f"/posts/{post['id']}", 200).json()["author"]["handle"] == "sam"
 
-    address = ada.send("GET", f"/videos/{video}/playback", 200).json()["video_url"]
-    assert cut_by(sam, "DELETE", f"/me/followers/{ada.handle}", address) < 5
-    assert ada.call("GET", address).status == 404
-    ada.send("GET", f"/posts/{post['id']}", 404)
-    ada.send("PUT", "/people/sam/follow", 202)
-
-    sam.send("PATCH", "/me", 200, json={"is_private": False})
+        address = ada.send("GET", f"/videos/{video}/playback", 200).json()["video_url"]
+        assert cut_by(sam, "DELETE", f"/me/followers/{ada.handle}", address) < 5
+        assert ada.call("GET", address).status == 404
+        ada.send("GET", f"/posts/{post['id']}", 404)
+        ada.send("PUT", "/people/sam/follow", 202)
     assert ada.send("PUT", "/people/sam/follow", 200).json() == {"state": "following"}
     assert bob.send("GET", "/people/sam", 200).json()["relation"]["following"] is False
 

@@ -30,7 +30,7 @@ def follow(person: Caller, running: Running) -> Member:
     if rows := inbox(person):
         person.send("PUT", "/me/notices/read", 204, json={"up_to": rows[0]["position"]})
     follower = Member(running).sign_up()
-    assert follower.ask("PUT", f"people/{person.handle}/follow").status == 204
+    assert follower.ask("PUT", f"people/{person.handle}/follow").status == 200
     follower.pool.clear()
     assert person.send("GET", "/me/notices/unread", 200).json() == {"unread": 1}
     return follower
