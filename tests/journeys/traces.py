@@ -15,6 +15,8 @@ from accounts.discovery.signer import USES
 
 DIGITS = re.compile(rb"[0-9]{9,20}")
 SPACED = re.compile(rb"[+0(]?[0-9(][0-9 ().\-/]{7,24}[0-9]")
+# The shortest needle in hexadecimal: a number's twelve digits as bytes. Longer ones are looked at where they begin so.
+START = 24
 HEX = re.compile(rb"[0-9a-fA-F]{24,}")
 BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{16,}")
 TABLES = """
@@ -29,6 +31,7 @@ class Needles:
     def __init__(self, numbers: Iterable[str], keys: Iterable[bytes] = (), tags: Iterable[bytes] = ()) -> None:
         self.digits: dict[bytes, str] = {}
         self.hex: dict[bytes, str] = {}
+        self.starts: dict[bytes, list[bytes]] = {}
         self.base64: dict[bytes, str] = {}
         keys = list(keys)
         for number in numbers:
@@ -53,11 +56,9 @@ class Needles:
         """What of it stands in ``content``, in whatever shape."""
         found = self.written(content)
         found |= {self.base64[token] for token in set(BASE64.findall(content)) & self.base64.keys()}
-        lengths = sorted({len(needle) for needle in self.hex})
         for run in {run.lower() for run in HEX.findall(content)}:
-            for length in lengths:
-                windows = {run[place : place + length] for place in range(len(run) - length + 1)}
-                found |= {self.hex[window] for window in windows & self.hex.keys()}
+            starts = {run[place : place + START] for place in range(len(run) - START + 1)} & self.starts.keys()
+            found |= {self.hex[needle] for start in starts for needle in self.starts[start] if needle in run}
         return found
 
     def _spell(self, number: str) -> None:
@@ -67,7 +68,9 @@ class Needles:
             self.digits[spelling.encode()] = number
 
     def _bytes(self, content: bytes, what: str) -> None:
-        self.hex[content.hex().encode()] = what
+        needle = content.hex().encode()
+        self.hex[needle] = what
+        self.starts.setdefault(needle[:START], []).append(needle)
         for encode in (base64.b64encode, base64.urlsafe_b64encode):
             self.base64[encode(content).rstrip(b"=")] = what
 
