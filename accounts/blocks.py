@@ -55,11 +55,11 @@ def unblock(*, blocker: Person, handle: str) -> bool:
 
     By handle, for the blocked one may be hidden in other ways, too.
     """
-    rows = Block.objects.filter(blocker=blocker, blocked__handle=handle).values_list("id", "blocked_id")
-    for block_id, blocked_id in rows:
-        with edges.changing(blocker.id, blocked_id):
-            return bool(Block.objects.filter(id=block_id).delete()[0])
-    return False
+    row = Block.objects.filter(blocker=blocker, blocked__handle=handle).first()
+    if row is None:
+        return False
+    with edges.changing(blocker.id, row.blocked_id):
+        return bool(Block.objects.filter(id=row.id).delete()[0])
 
 
 def blocks_of(blocker: Person) -> QuerySet[Block]:

@@ -9,7 +9,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from accounts import edges, notices, rules, standing
@@ -98,4 +98,4 @@ def _require_waiting(followee: Person, follower: Person) -> QuerySet[FollowReque
     rows = waiting(followee).filter(follower=follower)
     if not rows.exists():
         raise Problem(404, "not_found", "No request of this person waits for you.")
-    return FollowRequest.objects.filter(Q(follower=follower) & Q(followee=followee))
+    return FollowRequest.objects.filter(follower=follower, followee=followee)

@@ -33,7 +33,7 @@ from socialvideo.lib.cursors import paged
 from socialvideo.lib.errors import Problem
 from socialvideo.lib.etags import etag, is_known
 from socialvideo.lib.schema import binary, described, page_of
-from socialvideo.lib.wire import JSONRenderer, MultiPartParser
+from socialvideo.lib.wire import JSONRenderer, MultiPartParser, read_body
 
 
 class PeopleView(APIView):
@@ -45,9 +45,8 @@ class PeopleView(APIView):
 
     @described(takes=SignUp, gives=MeShape, status=201, problems=(409, 422), summary="Sign up")
     def post(self, request: Request) -> Response:
-        sent = SignUp(data=request.data)
-        sent.is_valid(raise_exception=True)
-        person = people.sign_up(**sent.validated_data)
+        sent = read_body(SignUp, request)
+        person = people.sign_up(**sent)
         return Response(MeShape(person).data, status=201, headers={"Location": f"/api/v1/people/{person.handle}"})
 
 
@@ -73,9 +72,8 @@ class MeView(APIView):
 
     @described(takes=ProfileChange, gives=MeShape, problems=(422,), summary="Edit my profile")
     def patch(self, request: Request) -> Response:
-        sent = ProfileChange(data=request.data)
-        sent.is_valid(raise_exception=True)
-        return Response(MeShape(people.edit_profile(person=signed_in(request), **sent.validated_data)).data)
+        sent = read_body(ProfileChange, request)
+        return Response(MeShape(people.edit_profile(person=signed_in(request), **sent)).data)
 
     @described(
         gives=LeftShape,
@@ -105,9 +103,8 @@ class MyPictureView(APIView):
         takes={"multipart/form-data": PictureUpload}, gives=MeShape, problems=(413, 422), summary="Set my picture"
     )
     def put(self, request: Request) -> Response:
-        sent = PictureUpload(data=request.data)
-        sent.is_valid(raise_exception=True)
-        pictures.set_picture(person=signed_in(request), **sent.validated_data)
+        sent = read_body(PictureUpload, request)
+        pictures.set_picture(person=signed_in(request), **sent)
         return Response(MeShape(signed_in(request)).data)
 
     @described(status=204, summary="Take my picture away")
@@ -166,10 +163,9 @@ class SessionsView(APIView):
 
     @described(takes=LogIn, gives=NewSessionShape, status=201, problems=(401, 403, 422), summary="Log in")
     def post(self, request: Request) -> Response:
-        sent = LogIn(data=request.data)
-        sent.is_valid(raise_exception=True)
+        sent = read_body(LogIn, request)
         address = BaseThrottle().get_ident(request)
-        return begun(*auth.log_in(**sent.validated_data, address=address))
+        return begun(*auth.log_in(**sent, address=address))
 
     @described(gives=page_of(ListedSessionShape), problems=(400,), listed=True, summary="List my sessions")
     def get(self, request: Request) -> Response:

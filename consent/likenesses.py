@@ -5,7 +5,6 @@ import secrets
 from functools import partial
 from io import BytesIO
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
@@ -16,12 +15,11 @@ from accounts.models import Person
 from accounts.rights import exports
 from consent import ledger, locks, teens
 from consent.models import Likeness
-from socialvideo.lib import images
+from socialvideo.lib import images, sealing
 from socialvideo.lib.clock import database_now
 from socialvideo.lib.errors import Problem, invalid
 
 SIDE = 1024
-NONCE = 12
 
 
 def enrol(*, subject: Person, upload: bytes) -> Likeness:
@@ -35,8 +33,8 @@ def enrol(*, subject: Person, upload: bytes) -> Likeness:
     except images.PictureRejected as refused:
         raise invalid("/photo", refused.code, refused.detail) from refused
     plain = images.to_jpeg(photo)
-    key, nonce = AESGCM.generate_key(256), secrets.token_bytes(NONCE)
-    sealed = nonce + AESGCM(key).encrypt(nonce, plain, subject.id.bytes)
+    key = sealing.new_key()
+    sealed = sealing.seal(plain, key, bound_to=subject.id.bytes)
     file = default_storage.save(f"likenesses/{secrets.token_hex(16)}", ContentFile(sealed))
     with transaction.atomic(durable=True):
         locks.exclude([subject.id])
@@ -83,7 +81,7 @@ def photo(likeness: Likeness) -> bytes:
         raise ValueError("the likeness is erased")
     with default_storage.open(likeness.file) as file:
         sealed = file.read()
-    return AESGCM(bytes(likeness.key)).decrypt(sealed[:NONCE], sealed[NONCE:], likeness.subject_id.bytes)
+    return sealing.unseal(sealed, bytes(likeness.key), bound_to=likeness.subject_id.bytes)
 
 
 def destroy(subject: Person) -> bool:

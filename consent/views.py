@@ -44,7 +44,7 @@ from socialvideo.lib.errors import Problem
 from socialvideo.lib.etags import etag, require_match
 from socialvideo.lib.idempotency import idempotent
 from socialvideo.lib.schema import IF_MATCH, described, page_of
-from socialvideo.lib.wire import MultiPartParser
+from socialvideo.lib.wire import MultiPartParser, read_body
 
 ROLE = OpenApiParameter("role", str, description="given or received (default given)")
 SIDE = OpenApiParameter("side", str, description="received or made (default received)")
@@ -73,9 +73,8 @@ class MyLikenessView(APIView):
         summary="Enrol my likeness",
     )
     def put(self, request: Request) -> Response:
-        sent = PhotoUpload(data=request.data)
-        sent.is_valid(raise_exception=True)
-        likeness = likenesses.enrol(subject=signed_in(request), upload=sent.validated_data["photo"].read())
+        sent = read_body(PhotoUpload, request)
+        likeness = likenesses.enrol(subject=signed_in(request), upload=sent["photo"].read())
         likeness.refresh_from_db()
         return Response(LikenessShape(likeness).data, status=201)
 
@@ -97,9 +96,7 @@ class AsksView(APIView):
     )
     @idempotent
     def post(self, request: Request) -> Response:
-        sent = AskRequest(data=request.data)
-        sent.is_valid(raise_exception=True)
-        wish: dict[str, Any] = dict(sent.validated_data)
+        wish = read_body(AskRequest, request)
         ask = asks.ask(requester=signed_in(request), subject=_found(request, wish.pop("subject")), **wish)
         ask.refresh_from_db(fields=["created_at"])
         return Response(AskShape(ask).data, status=201, headers={"Location": f"/api/v1/asks/{ask.id}"})
@@ -118,9 +115,8 @@ class AskAnswerView(APIView):
 
     @described(takes=AskAnswer, gives=AskShape, problems=(404, 409, 422), summary="Defer or refuse an ask")
     def put(self, request: Request, ask_id: UUID) -> Response:
-        sent = AskAnswer(data=request.data)
-        sent.is_valid(raise_exception=True)
-        state = Ask.State(sent.validated_data["answer"])
+        sent = read_body(AskAnswer, request)
+        state = Ask.State(sent["answer"])
         return Response(AskShape(asks.answer(subject=signed_in(request), ask_id=ask_id, state=state)).data)
 
 
@@ -132,9 +128,8 @@ class GrantsView(APIView):
     )
     @idempotent
     def post(self, request: Request) -> Response:
-        sent = GrantRequest(data=request.data)
-        sent.is_valid(raise_exception=True)
-        wish: dict[str, Any] = {"expires_at": None, **sent.validated_data}
+        sent = read_body(GrantRequest, request)
+        wish: dict[str, Any] = {"expires_at": None, **sent}
         grantee, group, ask_id = wish.pop("grantee", None), wish.pop("group", None), wish.pop("ask", None)
         whom = _found(request, grantee) if grantee else Group(group)
         grant = grants.give(subject=signed_in(request), grantee=whom, terms=Terms(**wish), ask_id=ask_id)
@@ -165,9 +160,8 @@ class GrantView(APIView):
     def patch(self, request: Request, grant_id: UUID) -> Response:
         grant = grants.find_given(signed_in(request), grant_id)
         require_match(request, _etag(grant))
-        sent = GrantChange(data=request.data)
-        sent.is_valid(raise_exception=True)
-        change: dict[str, Any] = {"expires_at": None, "max_uses": None, **sent.validated_data}
+        sent = read_body(GrantChange, request)
+        change: dict[str, Any] = {"expires_at": None, "max_uses": None, **sent}
         grant = grants.narrow(grant=grant, **change)
         return Response(GrantShape(grant).data, headers={"ETag": _etag(grant)})
 
@@ -186,9 +180,8 @@ class RenewalView(APIView):
     @idempotent
     def post(self, request: Request, grant_id: UUID) -> Response:
         grant = grants.find_given(signed_in(request), grant_id)
-        sent = GrantRenewal(data=request.data)
-        sent.is_valid(raise_exception=True)
-        wish: dict[str, Any] = {"expires_at": None, **sent.validated_data}
+        sent = read_body(GrantRenewal, request)
+        wish: dict[str, Any] = {"expires_at": None, **sent}
         grant = grants.renew(grant=grant, **wish)
         headers = {"Location": f"/api/v1/grants/{grant.id}", "ETag": _etag(grant)}
         return Response(GrantShape(grant).data, status=201, headers=headers)
@@ -253,9 +246,8 @@ class ChoiceView(APIView):
         takes=PersonChoiceRequest, gives=PersonChoiceShape, problems=(404, 422), summary="Choose or except a person"
     )
     def put(self, request: Request, handle: str) -> Response:
-        sent = PersonChoiceRequest(data=request.data)
-        sent.is_valid(raise_exception=True)
-        kind = Choice.Kind(sent.validated_data["choice"])
+        sent = read_body(PersonChoiceRequest, request)
+        kind = Choice.Kind(sent["choice"])
         row = groups.choose(subject=signed_in(request), person=_found(request, handle), kind=kind)
         return Response(PersonChoiceShape(row).data)
 
@@ -272,9 +264,7 @@ class WithdrawalsView(APIView):
 
     @described(takes=WithdrawalRequest, gives=WithdrawalShape, status=201, problems=(404, 422), summary="Withdraw")
     def post(self, request: Request) -> Response:
-        sent = WithdrawalRequest(data=request.data)
-        sent.is_valid(raise_exception=True)
-        wish = sent.validated_data
+        wish = read_body(WithdrawalRequest, request)
         grantee = None
         if "grantee" in wish:
             # Also from whom I block: withdrawing is barred by nothing of one's own.

@@ -19,6 +19,7 @@ from socialvideo.lib.cursors import page, window
 from socialvideo.lib.errors import Problem
 from socialvideo.lib.idempotency import idempotent
 from socialvideo.lib.schema import described, page_of
+from socialvideo.lib.wire import read_body
 from worker.serializers import JobShape
 
 
@@ -35,14 +36,13 @@ class PostsView(APIView):
     )
     @idempotent
     def post(self, request: Request) -> Response:
-        sent = PostRequest(data=request.data)
-        sent.is_valid(raise_exception=True)
+        sent = read_body(PostRequest, request)
         author = signed_in(request)
         post = publishing.publish(
             author=author,
-            video_id=sent.validated_data["video"],
-            caption=sent.validated_data["caption"],
-            audience=Audience(sent.validated_data["audience"]),
+            video_id=sent["video"],
+            caption=sent["caption"],
+            audience=Audience(sent["audience"]),
         )
         shown = _readable(visibility.one(viewer=author.id, post_id=post.id))
         return Response(shown.body, status=201, headers={"Location": f"/api/v1/posts/{post.id}"})
@@ -135,9 +135,8 @@ class RemixView(APIView):
     )
     @idempotent
     def post(self, request: Request, video_id: UUID) -> Response:
-        sent = RemixRequest(data=request.data)
-        sent.is_valid(raise_exception=True)
-        wish = {"seed": None, **sent.validated_data}
+        sent = read_body(RemixRequest, request)
+        wish = {"seed": None, **sent}
         job = remixes.remix(requester=signed_in(request), video_id=video_id, **wish)
         job.refresh_from_db()
         return Response(JobShape(job).data, status=202, headers={"Location": f"/api/v1/jobs/{job.id}"})

@@ -13,6 +13,7 @@ from moderation.serializers import ActionRequest, QueuedReportShape, ReportReque
 from socialvideo.lib.cursors import paged
 from socialvideo.lib.idempotency import idempotent
 from socialvideo.lib.schema import described, page_of
+from socialvideo.lib.wire import read_body
 
 
 class IsModerator(BasePermission):
@@ -35,9 +36,7 @@ class ReportsView(APIView):
     )
     @idempotent
     def post(self, request: Request) -> Response:
-        sent = ReportRequest(data=request.data)
-        sent.is_valid(raise_exception=True)
-        wish = dict(sent.validated_data)
+        wish = read_body(ReportRequest, request)
         row = reports.report(reporter=signed_in(request), video_id=wish.pop("video"), **wish)
         row.refresh_from_db()
         return Response(ReportShape(row).data, status=201)
@@ -72,9 +71,7 @@ class ActionsView(APIView):
     )
     @idempotent
     def post(self, request: Request) -> Response:
-        sent = ActionRequest(data=request.data)
-        sent.is_valid(raise_exception=True)
-        wish = dict(sent.validated_data)
+        wish = read_body(ActionRequest, request)
         decide = actions.take_down if wish.pop("kind") == Action.Kind.TAKEDOWN else actions.dismiss
         action = decide(moderator=signed_in(request), video_id=wish.pop("video"), **wish)
         action.refresh_from_db()

@@ -271,7 +271,7 @@ ERASERS = [
 ]
 EXPORTERS = [
     "worker.exports.add_likeness",
-    "accounts.rights.told.export",
+    "accounts.rights.contents.export",
     "worker.exports.add_videos",
     "feed.exports.add_posts",
     "moderation.exports.add_reports",

@@ -14,7 +14,7 @@ from socialvideo.lib import ratelimit
 from socialvideo.lib.cursors import page, paged, window
 from socialvideo.lib.idempotency import idempotent
 from socialvideo.lib.schema import binary, described, page_of
-from socialvideo.lib.wire import JSONRenderer
+from socialvideo.lib.wire import JSONRenderer, read_body
 from worker import exports, jobs, reviews, rules, trials, videos, wishes
 from worker.models import Job
 from worker.serializers import (
@@ -45,9 +45,8 @@ class JobsView(APIView):
     )
     @idempotent
     def post(self, request: Request) -> Response:
-        sent = JobRequest(data=request.data)
-        sent.is_valid(raise_exception=True)
-        job = jobs.submit(requester=signed_in(request), spec=wishes.freeze(**sent.validated_data))
+        sent = read_body(JobRequest, request)
+        job = jobs.submit(requester=signed_in(request), spec=wishes.freeze(**sent))
         job.refresh_from_db()
         headers = {"Location": f"/api/v1/jobs/{job.id}", "Retry-After": POLL_SECONDS}
         return Response(JobShape(job).data, status=202, headers=headers)
@@ -64,9 +63,8 @@ class DryRunView(APIView):
 
     @described(takes=JobRequest, gives=DryRunShape, problems=(413, 422), summary="Try a wish")
     def post(self, request: Request) -> Response:
-        sent = JobRequest(data=request.data)
-        sent.is_valid(raise_exception=True)
-        spec = wishes.freeze(**sent.validated_data)
+        sent = read_body(JobRequest, request)
+        spec = wishes.freeze(**sent)
         return Response({"allowed": trials.dry_run(requester=signed_in(request), spec=spec)})
 
 
@@ -76,9 +74,8 @@ class TrialView(APIView):
     @described(takes=TrialRequest, gives=TrialShape, problems=(404, 413, 422), summary="Try a wish on my grant")
     def post(self, request: Request, grant_id: UUID) -> Response:
         grant = grants.find_given(signed_in(request), grant_id)
-        sent = TrialRequest(data=request.data)
-        sent.is_valid(raise_exception=True)
-        verdict = trials.trial(grant=grant, **sent.validated_data)
+        sent = read_body(TrialRequest, request)
+        verdict = trials.trial(grant=grant, **sent)
         return Response({"allowed": bool(verdict), "reason": verdict.reason if isinstance(verdict, Refused) else ""})
 
 
@@ -151,11 +148,10 @@ class ReviewView(APIView):
 
     @described(takes=ReviewAnswer, status=204, problems=(404, 409, 410, 422), summary="Accept or veto a video")
     def put(self, request: Request, video_id: UUID) -> Response:
-        sent = ReviewAnswer(data=request.data)
-        sent.is_valid(raise_exception=True)
+        sent = read_body(ReviewAnswer, request)
         subject = signed_in(request)
-        if sent.validated_data["answer"] == "accept":
-            reviews.accept(subject=subject, video_id=video_id, sha256=sent.validated_data["sha256"])
+        if sent["answer"] == "accept":
+            reviews.accept(subject=subject, video_id=video_id, sha256=sent["sha256"])
         else:
             reviews.veto(subject=subject, video_id=video_id)
         return Response(status=204)

@@ -5,12 +5,10 @@ import secrets
 from functools import cache
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 
-from socialvideo.lib import env
+from socialvideo.lib import env, sealing
 
-NONCE = 12
 SEALS, DIGESTS = b"discovery: seals", b"discovery: digests"
 
 
@@ -20,14 +18,13 @@ class Unreadable(Exception):
 
 def seal(content: bytes, *, purpose: bytes) -> bytes:
     """Return nonce and ciphertext; ``purpose`` must be said again to open it."""
-    nonce = secrets.token_bytes(NONCE)
-    return nonce + AESGCM(_key(SEALS)).encrypt(nonce, content, purpose)
+    return sealing.seal(content, _key(SEALS), bound_to=purpose)
 
 
 def unseal(sealed: bytes, *, purpose: bytes) -> bytes:
     """Return what was sealed for ``purpose``; Unreadable otherwise."""
     try:
-        return AESGCM(_key(SEALS)).decrypt(sealed[:NONCE], sealed[NONCE:], purpose)
+        return sealing.unseal(sealed, _key(SEALS), bound_to=purpose)
     except (InvalidTag, ValueError) as error:
         raise Unreadable from error
 

@@ -29,7 +29,7 @@ from accounts.serializers import PersonRef
 from socialvideo.lib import ratelimit
 from socialvideo.lib.cursors import paged, whole
 from socialvideo.lib.schema import binary, described, page_of
-from socialvideo.lib.wire import BytesParser, JSONRenderer
+from socialvideo.lib.wire import BytesParser, JSONRenderer, read_body
 
 OCTETS = "application/octet-stream"
 EPOCH = OpenApiParameter("epoch", int, required=True, description="One of those that /contacts/keys names.")
@@ -42,10 +42,9 @@ class EnrolmentCodeView(APIView):
 
     @described(takes=NumberClaim, gives=ChallengeShape, status=202, problems=(422, 503), summary="Send me a code")
     def post(self, request: Request) -> Response:
-        sent = NumberClaim(data=request.data)
-        sent.is_valid(raise_exception=True)
+        sent = read_body(NumberClaim, request)
         purpose, person = codes.Purpose.ENROLMENT, signed_in(request)
-        challenge = codes.send(number=sent.validated_data["number"], purpose=purpose, person=person)
+        challenge = codes.send(number=sent["number"], purpose=purpose, person=person)
         return Response(ChallengeShape(challenge).data, status=202)
 
 
@@ -63,9 +62,8 @@ class ContactEnrolmentView(APIView):
         takes=NumberProof, gives=ContactEnrolmentShape, problems=(409, 422, 503), summary="Be found by my number"
     )
     def put(self, request: Request) -> Response:
-        sent = NumberProof(data=request.data)
-        sent.is_valid(raise_exception=True)
-        enrolments.enrol(person=signed_in(request), **sent.validated_data)
+        sent = read_body(NumberProof, request)
+        enrolments.enrol(person=signed_in(request), **sent)
         return Response(_shown(request))
 
     @described(status=204, summary="Be found no more")
@@ -184,9 +182,8 @@ class AbsenceCodeView(APIView):
 
     @described(takes=NumberClaim, gives=ChallengeShape, status=202, problems=(422, 503), summary="Send a code")
     def post(self, request: Request) -> Response:
-        sent = NumberClaim(data=request.data)
-        sent.is_valid(raise_exception=True)
-        challenge = codes.send(number=sent.validated_data["number"], purpose=codes.Purpose.ABSENCE)
+        sent = read_body(NumberClaim, request)
+        challenge = codes.send(number=sent["number"], purpose=codes.Purpose.ABSENCE)
         return Response(ChallengeShape(challenge).data, status=202)
 
 
@@ -199,9 +196,8 @@ class AbsenceView(APIView):
 
     @described(takes=NumberProof, gives=AbsenceShape, problems=(409, 422, 503), summary="State that a number is absent")
     def post(self, request: Request) -> Response:
-        sent = NumberProof(data=request.data)
-        sent.is_valid(raise_exception=True)
-        return Response(absence.state(**sent.validated_data))
+        sent = read_body(NumberProof, request)
+        return Response(absence.state(**sent))
 
 
 def _octets(request: Request) -> bytes:

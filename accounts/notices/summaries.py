@@ -24,7 +24,7 @@ NEWS = """n.read_at IS NULL AND n.newest_at >= %(begins_at)s AND n.newest_at < %
 READERS = """
 SELECT p.id FROM accounts_person p LEFT JOIN accounts_noticeplan w ON w.person_id = p.id
 WHERE {good} AND p.verified_at IS NOT NULL
-    AND coalesce(nullif(w.summary, ''), CASE WHEN p.birth_date > %(adults_born_by)s THEN 'off' ELSE 'weekly' END)
+    AND coalesce(nullif(w.summary, ''), CASE WHEN p.birth_date > %(adult_born)s THEN 'off' ELSE 'weekly' END)
         = %(cadence)s
     AND NOT EXISTS (SELECT 1 FROM accounts_summary d WHERE d.person_id = p.id AND d.ends_at = %(ends_at)s)
     AND p.id IN (SELECT n.recipient_id FROM accounts_notice n WHERE {news})
@@ -57,7 +57,7 @@ def _readers(cadence: str, now: datetime, period: dict[str, datetime]) -> list[U
     values: dict[str, Any] = {
         **period,
         "cadence": cadence,
-        "adults_born_by": rules.youngest_adult_born(now.date()),
+        "adult_born": rules.youngest_adult_born(now.date()),
         "limit": settings.SUMMARY_BATCH,
     }
     with connection.cursor() as cursor:

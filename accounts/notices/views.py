@@ -33,6 +33,7 @@ from socialvideo.lib import ratelimit
 from socialvideo.lib.cursors import page, paged, window
 from socialvideo.lib.idempotency import idempotent
 from socialvideo.lib.schema import described, page_of
+from socialvideo.lib.wire import read_body
 
 WRITING = ("POST", "PUT", "PATCH", "DELETE")
 TOKEN = OpenApiParameter("token", str, required=True, description="From the mail.")
@@ -63,9 +64,8 @@ class ReadView(APIView):
 
     @described(takes=ReadUpTo, status=204, summary="Mark my notices as read")
     def put(self, request: Request) -> Response:
-        sent = ReadUpTo(data=request.data)
-        sent.is_valid(raise_exception=True)
-        inbox.read_up_to(person=signed_in(request), position=sent.validated_data["up_to"])
+        sent = read_body(ReadUpTo, request)
+        inbox.read_up_to(person=signed_in(request), position=sent["up_to"])
         return Response(status=204)
 
 
@@ -102,9 +102,7 @@ class NoticeSettingsView(APIView):
 
     @described(takes=NoticeSettingsChange, gives=NoticeSettingsShape, summary="Change my notice settings")
     def patch(self, request: Request) -> Response:
-        sent = NoticeSettingsChange(data=request.data)
-        sent.is_valid(raise_exception=True)
-        changes = dict(sent.validated_data)
+        changes = read_body(NoticeSettingsChange, request)
         wishes = [Wish(Kind(one["kind"]), Channel(one["channel"]), one["is_on"]) for one in changes.pop("choices", [])]
         choices.edit(person=signed_in(request), choices=wishes, **changes)
         return Response(_settings(signed_in(request)))
@@ -134,9 +132,7 @@ class PushSubscriptionsView(APIView):
     )
     @idempotent
     def post(self, request: Request) -> Response:
-        sent = NewPushSubscription(data=request.data)
-        sent.is_valid(raise_exception=True)
-        wanted = sent.validated_data
+        wanted = read_body(NewPushSubscription, request)
         row = subscriptions.subscribe(session=session_of(request), endpoint=wanted["endpoint"], **wanted["keys"])
         row.refresh_from_db()
         choices.suggest_time_zone(signed_in(request), wanted["time_zone"])

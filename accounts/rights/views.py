@@ -16,15 +16,14 @@ from socialvideo.lib import ratelimit
 from socialvideo.lib.cursors import paged
 from socialvideo.lib.idempotency import idempotent
 from socialvideo.lib.schema import binary, described, page_of
-from socialvideo.lib.wire import JSONRenderer
+from socialvideo.lib.wire import JSONRenderer, read_body
 
 POLL_SECONDS = "2"
 
 
 def _token(request: Request) -> str:
-    sent = DepartureToken(data=request.data)
-    sent.is_valid(raise_exception=True)
-    token: str = sent.validated_data["token"]
+    sent = read_body(DepartureToken, request)
+    token: str = sent["token"]
     return token
 
 

@@ -38,15 +38,9 @@ from accounts.views import begun
 from socialvideo.lib import ratelimit
 from socialvideo.lib.cursors import paged
 from socialvideo.lib.schema import described, page_of
-from socialvideo.lib.wire import StrictSerializer
+from socialvideo.lib.wire import read_body
 
 WRITING = ("POST", "PUT", "PATCH", "DELETE")
-
-
-def _sent(shape: type[StrictSerializer], request: Request) -> dict[str, Any]:
-    sent = shape(data=request.data)
-    sent.is_valid(raise_exception=True)
-    return dict(sent.validated_data)
 
 
 class EmailVerificationsView(APIView):
@@ -58,7 +52,7 @@ class EmailVerificationsView(APIView):
 
     @described(takes=MailToken, status=204, problems=(409, 422), summary="Confirm an e-mail address")
     def put(self, request: Request) -> Response:
-        verification.confirm(**_sent(MailToken, request))
+        verification.confirm(**read_body(MailToken, request))
         return Response(status=204)
 
 
@@ -81,7 +75,7 @@ class MyEmailView(APIView):
     @described(takes=EmailChange, gives=MailedShape, status=202, problems=(403,), summary="Change my e-mail address")
     def put(self, request: Request) -> Response:
         fresh_session(request)
-        verification.ask_to_change(signed_in(request), **_sent(EmailChange, request))
+        verification.ask_to_change(signed_in(request), **read_body(EmailChange, request))
         return _mailed("If the address is free, a mail is on its way there.")
 
 
@@ -94,12 +88,12 @@ class PasswordResetsView(APIView):
 
     @described(takes=EmailChange, gives=MailedShape, status=202, summary="Ask for a password reset")
     def post(self, request: Request) -> Response:
-        recovery.ask(**_sent(EmailChange, request))
+        recovery.ask(**read_body(EmailChange, request))
         return _mailed("If the address is an account's, a mail is on its way there.")
 
     @described(takes=PasswordReset, gives=KnownDeviceShape, problems=(422,), summary="Reset a password")
     def put(self, request: Request) -> Response:
-        return Response({"device_token": recovery.reset(**_sent(PasswordReset, request))})
+        return Response({"device_token": recovery.reset(**read_body(PasswordReset, request))})
 
 
 class MyPasswordView(APIView):
@@ -111,7 +105,7 @@ class MyPasswordView(APIView):
         takes=PasswordChange, gives=NewSessionShape, status=201, problems=(403, 422), summary="Change my password"
     )
     def put(self, request: Request) -> Response:
-        return begun(*passwords.change_here(session=fresh_session(request), **_sent(PasswordChange, request)))
+        return begun(*passwords.change_here(session=fresh_session(request), **read_body(PasswordChange, request)))
 
 
 class CodeSessionsView(APIView):
@@ -125,7 +119,7 @@ class CodeSessionsView(APIView):
         takes=CodeLogIn, gives=NewSessionShape, status=201, problems=(401, 403, 422), summary="Log in with a code"
     )
     def post(self, request: Request) -> Response:
-        return begun(*auth.log_in_with_code(**_sent(CodeLogIn, request)))
+        return begun(*auth.log_in_with_code(**read_body(CodeLogIn, request)))
 
 
 class PasskeySessionsView(APIView):
@@ -139,7 +133,7 @@ class PasskeySessionsView(APIView):
         takes=PasskeyLogIn, gives=NewSessionShape, status=201, problems=(401, 403, 422), summary="Log in with a passkey"
     )
     def post(self, request: Request) -> Response:
-        sent = _sent(PasskeyLogIn, request)
+        sent = read_body(PasskeyLogIn, request)
         return begun(*passkeys.log_in(ceremony_id=sent.pop("ceremony"), **sent))
 
 
@@ -151,7 +145,7 @@ class MyConfirmationView(APIView):
 
     @described(takes=Confirmation, status=204, problems=(401, 422), summary="Confirm that it is me")
     def put(self, request: Request) -> Response:
-        sent, session = _sent(Confirmation, request), session_of(request)
+        sent, session = read_body(Confirmation, request), session_of(request)
         if answer := sent.get("passkey"):
             passkeys.confirm(session=session, ceremony_id=answer["ceremony"], credential=answer["credential"])
         else:
@@ -170,7 +164,7 @@ class CeremoniesView(APIView):
         takes=CeremonyRequest, gives=CeremonyShape, status=201, problems=(422,), summary="Begin a passkey ceremony"
     )
     def post(self, request: Request) -> Response:
-        sent = _sent(CeremonyRequest, request)
+        sent = read_body(CeremonyRequest, request)
         signs_up = sent["kind"] == Ceremony.Kind.SIGN_UP
         return _ceremony(*(passkeys.begin_sign_up(sent["handle"]) if signs_up else passkeys.begin_log_in()))
 
@@ -188,7 +182,7 @@ class MyCeremoniesView(APIView):
         summary="Begin a passkey ceremony for my account",
     )
     def post(self, request: Request) -> Response:
-        if _sent(OwnCeremonyRequest, request)["kind"] == Ceremony.Kind.CONFIRM:
+        if read_body(OwnCeremonyRequest, request)["kind"] == Ceremony.Kind.CONFIRM:
             return _ceremony(*passkeys.begin_confirmation(signed_in(request)))
         fresh_session(request)
         return _ceremony(*passkeys.begin_registration(signed_in(request)))
@@ -206,7 +200,7 @@ class MyPasskeysView(APIView):
     @described(takes=NewPasskey, gives=PasskeyShape, status=201, problems=(403, 409, 422), summary="Add a passkey")
     def post(self, request: Request) -> Response:
         fresh_session(request)
-        sent = _sent(NewPasskey, request)
+        sent = read_body(NewPasskey, request)
         passkey = passkeys.register(person=signed_in(request), ceremony_id=sent.pop("ceremony"), **sent)
         return Response(PasskeyShape(passkey).data, status=201)
 
@@ -218,7 +212,7 @@ class MyPasskeyView(APIView):
 
     @described(takes=PasskeyName, gives=PasskeyShape, problems=(404, 422), summary="Rename a passkey")
     def patch(self, request: Request, passkey_id: UUID) -> Response:
-        sent = _sent(PasskeyName, request)
+        sent = read_body(PasskeyName, request)
         return Response(PasskeyShape(passkeys.rename(person=signed_in(request), passkey_id=passkey_id, **sent)).data)
 
     @described(status=204, problems=(403, 404, 409), summary="Remove a passkey")
@@ -242,7 +236,7 @@ class MyTotpView(APIView):
     @described(takes=Code, gives=RecoveryCodesShape, problems=(403, 404, 422), summary="Turn the second factor on")
     def put(self, request: Request) -> Response:
         fresh_session(request)
-        return Response({"recovery_codes": factors.confirm(signed_in(request), **_sent(Code, request))})
+        return Response({"recovery_codes": factors.confirm(signed_in(request), **read_body(Code, request))})
 
     @described(status=204, problems=(403,), summary="Turn the second factor off")
     def delete(self, request: Request) -> Response:
@@ -289,7 +283,7 @@ class GuardianshipsView(APIView):
         takes=GuardianInvitation, gives=GuardianshipShape, status=201, problems=(404, 409), summary="Invite a guardian"
     )
     def post(self, request: Request) -> Response:
-        guardian = people.find(_sent(GuardianInvitation, request)["guardian"], viewer=signed_in(request))
+        guardian = people.find(read_body(GuardianInvitation, request)["guardian"], viewer=signed_in(request))
         link = guardians.invite(ward=signed_in(request), guardian=guardian)
         return Response(GuardianshipShape(link).data, status=201)
 

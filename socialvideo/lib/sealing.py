@@ -1,9 +1,10 @@
-"""Sealing a long file under a key of its own (AES-256-GCM), a piece at a time, so that it is read without being whole.
+"""Sealing (AES-256-GCM): what is short as one, a long file a piece at a time, so that it is read without being whole.
 
-The nonce is the number of the piece, which no key meets twice, for each key seals one file. The last piece says that it
-is the last, so that a file which was cut off does not pass for whole.
+A long file has a key of its own, and the nonce is the number of the piece, which no key meets twice. The last piece
+says that it is the last, so that a file which was cut off does not pass for whole.
 """
 
+import secrets
 from collections.abc import Iterable, Iterator
 from typing import IO
 
@@ -11,11 +12,23 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 PIECE = 2**20
 TAG = 16
+NONCE = 12
 
 
 def new_key() -> bytes:
-    """Return a fresh key, for one file."""
+    """Return a fresh key."""
     return AESGCM.generate_key(256)
+
+
+def seal(plain: bytes, key: bytes, *, bound_to: bytes) -> bytes:
+    """Return a random nonce and the ciphertext, which opens only where ``bound_to`` is said again."""
+    nonce = secrets.token_bytes(NONCE)
+    return nonce + AESGCM(key).encrypt(nonce, plain, bound_to)
+
+
+def unseal(content: bytes, key: bytes, *, bound_to: bytes) -> bytes:
+    """Return what was sealed as one; InvalidTag if another's or altered, ValueError if none."""
+    return AESGCM(key).decrypt(content[:NONCE], content[NONCE:], bound_to)
 
 
 def sealed(chunks: Iterable[bytes], key: bytes) -> Iterator[bytes]:
@@ -42,4 +55,4 @@ def opened(file: IO[bytes], key: bytes) -> Iterator[bytes]:
 
 
 def _nonce(number: int) -> bytes:
-    return number.to_bytes(12, "big")
+    return number.to_bytes(NONCE, "big")

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from rest_framework import parsers, renderers, serializers
 from rest_framework.exceptions import ErrorDetail, ParseError
+from rest_framework.request import Request
 
 from socialvideo.lib.errors import Problem, plain_problem
 
@@ -25,6 +26,13 @@ TAKEN: tuple[tuple[Any, type, str], ...] = (
     (serializers.IntegerField, int, "a whole number"),
 )
 TEXT = serializers.CharField()
+
+
+def read_body(shape: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
+    """Return what a request sent, held to its shape; 422 with every fault at its JSON pointer."""
+    sent = shape(data=request.data)
+    sent.is_valid(raise_exception=True)
+    return dict(sent.validated_data)
 
 
 def length_required(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:

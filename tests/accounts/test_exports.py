@@ -21,7 +21,7 @@ from PIL import Image
 
 from accounts import graph, people, pictures
 from accounts.models import Export, Person, Session
-from accounts.rights import exports, leaving, told
+from accounts.rights import contents, exports, leaving
 from accounts.rights.rows import links
 from consent import withdrawal
 from consent.withdrawal import Mode, Scope
@@ -172,7 +172,7 @@ def test_every_table_that_points_to_a_person_is_told_or_withheld_for_a_reason() 
         for field in links(model)
     }
     assert pointing == TOLD | set(WITHHELD)
-    assert set(told.SECTIONS) == {
+    assert set(contents.SECTIONS) == {
         *("devices", "passkeys", "follows", "followed_by", "guardianships", "suspensions", "discovery", "letters"),
         *("follow_requests", "follow_requests_received", "blocks", "mutes", "close_friends", "dismissed_suggestions"),
         *("notices", "notice_choices", "notice_plan", "summaries"),
@@ -240,13 +240,13 @@ def test_erasing_the_likeness_makes_the_archives_with_it_noise(subject: Person) 
 
 def test_who_leaves_while_it_is_made_leaves_no_archive(requester: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     export = exports.ask(requester)
-    real = told.export
+    real = contents.export
 
     def leave(person: Person, archive: Any) -> None:
         real(person, archive)
         leaving.leave(person=person)
 
-    monkeypatch.setattr(told, "export", leave)
+    monkeypatch.setattr(contents, "export", leave)
     assert not exports.build(export.id)
     assert (Export.objects.get().state, Export.objects.get().key) == ("expired", None)
     assert not default_storage.exists(Export.objects.get().file)

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import connection
-from django.db.models import Count, F, Q
+from django.db.models import Count, Q
 
 from accounts import blocks, closeness, graph, people, requests
 from accounts.models import Block, CloseFriend, Follow, FollowRequest, Person, Tally
@@ -73,7 +73,7 @@ def test_fifty_hands_on_one_pair_leave_a_legal_state_and_right_counts() -> None:
             at_once([lambda: acts["unblock"](one, other), lambda: acts["unblock"](other, one)])
             at_once([lambda a=acts[end]: a(one, other) for _ in range(8)])  # type: ignore[misc]
             assert_legal()
-            assert (Block if end == "block" else Follow).objects.filter(Q(id__isnull=False)).count() >= 1
+            assert (Block if end == "block" else Follow).objects.count() >= 1
 
 
 def test_fifty_people_on_one_hub_leave_right_counts() -> None:
@@ -110,4 +110,4 @@ def test_an_account_that_turns_public_meanwhile_leaves_no_request_and_no_blocked
     requests.accept_all(hub)
     assert_legal()
     assert Follow.objects.filter(followee=hub).count() == 15
-    assert not FollowRequest.objects.exclude(follower=F("followee")).exists()
+    assert not FollowRequest.objects.exists()

@@ -18,10 +18,10 @@ from accounts.letters import Event
 from accounts.models import Departure, DiscoveryEnrolment, Passkey, Person, Session
 from accounts.rights import erasers, erasing, exports, leaving, rows
 from accounts.rights.erasers import Eraser
-from consent import likenesses
 from consent.models import Ask, Choice, Grant, Likeness
 from feed.models import Post
 from moderation import reports
+from socialvideo.lib import sealing
 from socialvideo.lib.models import KeptReply
 from tests import factories
 from tests.contract import leftovers
@@ -67,7 +67,7 @@ def leaver(world: World, request: pytest.FixtureRequest) -> Person:
 def _likeness(person: Person) -> None:
     """Have a photo enrolled that is sealed, but was never decoded."""
     active = Likeness.objects.filter(subject=person, erased_at=None)
-    key, nonce = AESGCM.generate_key(256), bytes(likenesses.NONCE)
+    key, nonce = AESGCM.generate_key(256), bytes(sealing.NONCE)
     sealed = nonce + AESGCM(key).encrypt(nonce, FACE, person.id.bytes)
     if not active.exists():
         factories.likeness(person)

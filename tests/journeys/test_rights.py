@@ -5,7 +5,6 @@ import subprocess
 import sys
 import time
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,15 +22,6 @@ pytestmark = pytest.mark.journey
 TABLES = """SELECT format('%%I.%%I', table_schema, table_name) FROM information_schema.tables
     WHERE table_type = 'BASE TABLE' AND table_schema NOT IN ('pg_catalog', 'information_schema')"""
 BIO = "I keep quokkas."
-
-
-@pytest.fixture
-def newcomers(running: Running) -> Iterator[Newcomers]:
-    """People who come to the running house."""
-    made = Newcomers(running)
-    yield made
-    for caller in made.callers:
-        caller.pool.clear()
 
 
 def settled(newcomers: Newcomers, handle: str) -> Caller:

@@ -25,7 +25,7 @@ from consent.journal import content
 from consent.models import Ask, Choice, Decision, Grant, LedgerLeaf, Likeness, Veto
 from consent.rules import Category, Group, Point
 from consent.withdrawal import Scope
-from socialvideo.lib import archive
+from socialvideo.lib import archive, sealing
 from socialvideo.lib.clock import database_now, rfc3339
 from tests import factories
 from tests.contract import stored
@@ -55,7 +55,7 @@ def told(person: Person) -> dict[str, Any]:
 @pytest.fixture
 def eileen(subject: Person) -> Person:
     """The person whose likeness it is, with a photo that is sealed but was never decoded."""
-    key, nonce = AESGCM.generate_key(256), bytes(likenesses.NONCE)
+    key, nonce = AESGCM.generate_key(256), bytes(sealing.NONCE)
     sealed = nonce + AESGCM(key).encrypt(nonce, PHOTO, subject.id.bytes)
     file = default_storage.save("likenesses/eileen", ContentFile(sealed))
     Likeness.objects.filter(subject=subject).update(file=file, key=key)
