@@ -42,8 +42,11 @@ def standing(
     *,
     maker: UUID | None = None,
     likenesses: Iterable[UUID] = (),
+    nobody: bool = False,
 ) -> bool:
     """Tell whether every remembered (grant, epoch) is valid now and nothing in the lineage is vetoed. One query.
+
+    Without a claim nothing stands, unless it is known to show ``nobody``.
 
     ``maker`` asks for a use by which this person goes on making something: a closed grant ends it, a block between them
     and whom it shows, and the end of one of these ``likenesses``. Decides and journals nothing.
@@ -60,4 +63,4 @@ def standing(
             [photos, grants, epochs, maker, maker, maker, list(lineage)],
         )
         held, enrolled = cursor.fetchone()
-    return bool(held == len(remembered) and remembered and enrolled == len(photos))
+    return bool(held == len(remembered) and bool(remembered) is not nobody and enrolled == len(photos))

@@ -43,12 +43,17 @@ def use(
     wish: Wish = rules.ANY,
     about: journal.About = journal.NOTHING,
     quiet: bool = False,
+    nobody: bool = False,
 ) -> T:
     """Decide, and run ``effect`` only if every subject's grant covers it; return what it returns.
 
     ``quiet`` leaves an allowed decision out of the journal, for points that repeat one already written there (each
-    part of a stream that was opened). Raises Denied after the denial is committed. Must be the outermost transaction.
+    part of a stream that was opened). ``nobody`` says that the film is known to show nobody: only then may ``claims``
+    be empty, and the effect is run, for it is on no likeness. Raises Denied after the denial is committed. Must be the
+    outermost transaction.
     """
+    if nobody:
+        return _unclaimed(claims, effect)
     # Without the key no withdrawal can be receipted: then nothing may be used either (fail closed).
     keys.private_key()
     with transaction.atomic(durable=True):
@@ -89,6 +94,13 @@ def would(
                 point=Point.PREVIEW, requester_id=requester_id, claims=claims, wish=wish, about=about, verdict=verdict
             )
     return verdict
+
+
+def _unclaimed(claims: Sequence[Claim], effect: Effect[T]) -> T:
+    if claims:
+        raise ValueError("it cannot show nobody and somebody")
+    with transaction.atomic(durable=True):
+        return effect(Allowed(()))
 
 
 def _read(point: Point, requester_id: UUID, claims: Sequence[Claim], about: journal.About) -> tuple[Facts, datetime]:

@@ -279,14 +279,20 @@ class Permit(models.Model):
     job_id = models.UUIDField()
     digest = models.BinaryField(max_length=32)
     lineage = ArrayField(models.UUIDField(), default=list)
+    subject_count = models.PositiveSmallIntegerField()
     state = models.CharField(max_length=10, choices=State.choices, default=State.ISSUED)
     created_at = models.DateTimeField(db_default=Now())
     expires_at = models.DateTimeField()
 
     class Meta:
-        """A permit is for one job and its spec (SHA-256), and ends."""
+        """A permit is for one job and a spec (SHA-256), and ends; only what is made of films may show nobody."""
 
-        constraints = [models.CheckConstraint(condition=Q(expires_at__gt=F("created_at")), name="permit_expires_later")]
+        constraints = [
+            models.CheckConstraint(condition=Q(expires_at__gt=F("created_at")), name="permit_expires_later"),
+            models.CheckConstraint(
+                condition=Q(subject_count__gt=0) | Q(lineage__len__gt=0), name="permit_of_somebody_or_something"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"permit {self.id} ({self.state})"

@@ -38,6 +38,11 @@ class Redeemed:
     """The videos that this one will be a remix of."""
 
     @property
+    def nobody(self) -> bool:
+        """Whether the permit is for a film that shows nobody."""
+        return not self.claims
+
+    @property
     def photos(self) -> tuple[UUID, ...]:
         """The likenesses by id; each stays until its subject erases or replaces it."""
         return tuple(likeness.id for likeness in self.likenesses)
@@ -49,6 +54,8 @@ class Origin:
 
     claims: tuple[Claim, ...] = ()
     lineage: tuple[UUID, ...] = ()
+    right: Right | None = Right.REMIX
+    """What everybody shown in it must have granted for this."""
 
 
 NO_ORIGIN = Origin()
@@ -67,7 +74,7 @@ def issue(
     """Issue a permit for the spec of ``digest`` (SHA-256) and run ``effect`` with it, in one transaction.
 
     Counts one use of every grant, inherited ones too. Raises gate.Denied unless every subject's grant covers the wish,
-    and everybody whom a remix inherits granted that right.
+    and everybody whom a remix inherits granted its right. What is made of films that show nobody needs no grant.
     """
 
     def write(allowed: Allowed) -> T:
@@ -78,6 +85,7 @@ def issue(
             digest=digest,
             expires_at=Now() + LIFE,
             lineage=list(origin.lineage),
+            subject_count=len(allowed.grants),
         )
         photos = _photos(grant.subject_id for grant in allowed.grants)
         PermitSubject.objects.bulk_create(
@@ -93,11 +101,19 @@ def issue(
         )
         return effect(permit)
 
-    inherited = [replace(claim, right=Right.REMIX) for claim in origin.claims]
+    inherited = [replace(claim, right=origin.right) for claim in origin.claims]
     known = {claim.subject_id for claim in inherited}
     claims = inherited + [Claim(subject_id) for subject_id in subjects if subject_id not in known]
     about = journal.About(job_id=job_id, lineage=origin.lineage)
-    return gate.use(point=Point.REQUEST, requester_id=requester.id, claims=claims, wish=wish, about=about, effect=write)
+    return gate.use(
+        point=Point.REQUEST,
+        requester_id=requester.id,
+        claims=claims,
+        wish=wish,
+        about=about,
+        effect=write,
+        nobody=bool(origin.lineage) and not claims,
+    )
 
 
 def redeem(*, permit_id: UUID, digest: bytes, job_id: UUID, wish: Wish = ANY) -> Redeemed:
@@ -128,6 +144,7 @@ def redeem(*, permit_id: UUID, digest: bytes, job_id: UUID, wish: Wish = ANY) ->
             job_id=job_id, lineage=tuple(permit.lineage), likenesses=tuple(likeness.id for likeness in likenesses)
         ),
         effect=write,
+        nobody=not claims,
     )
 
 
@@ -136,7 +153,14 @@ def recheck(redeemed: Redeemed) -> None:
 
     One query while they do.
     """
-    if not fences.standing(redeemed.claims, redeemed.lineage, maker=redeemed.requester_id, likenesses=redeemed.photos):
+    standing = fences.standing(
+        redeemed.claims,
+        redeemed.lineage,
+        maker=redeemed.requester_id,
+        likenesses=redeemed.photos,
+        nobody=redeemed.nobody,
+    )
+    if not standing:
         _ask(redeemed, Point.STEP, lambda _: None)
 
 
@@ -190,6 +214,8 @@ def _opened(permit_id: UUID) -> tuple[Permit, tuple[Claim, ...], tuple[Likeness,
     if permit is None:
         raise Unusable("there is no such permit")
     rows = permit.subjects.all()
+    if len(rows) != permit.subject_count:
+        raise Unusable("the permit has lost somebody whom it is for")
     claims = tuple(Claim(row.subject_id, row.grant_id, row.epoch) for row in rows)
     return permit, claims, tuple({row.subject_id: row.likeness for row in rows}.values())
 
@@ -201,4 +227,5 @@ def _ask(redeemed: Redeemed, point: Point, effect: Callable[[Allowed], T], video
         claims=redeemed.claims,
         about=journal.About(redeemed.job_id, video_id, redeemed.lineage, likenesses=redeemed.photos),
         effect=effect,
+        nobody=redeemed.nobody,
     )

@@ -13,7 +13,10 @@ from feed.tickets import Basis, Ticket
 from socialvideo.lib.bus import keys
 from socialvideo.lib.clock import StatementTime
 from socialvideo.lib.errors import Problem
-from worker.models import Depiction, Video
+from worker.models import Video
+
+# Seconds of the database's clock: what shows nobody ends by a word alone.
+NEVER = 253_402_300_799.0
 
 
 def gone() -> Problem:
@@ -35,7 +38,14 @@ def open_download(*, viewer: Person, session: Session, video_id: UUID) -> Ticket
     video = entitled(viewer.id, video_id)
     ask_gate(video, viewer.id, Point.OPEN)
     claims = [replace(claim, right=Right.DOWNLOAD) for claim in video.claims()]
-    gate.use(point=Point.DOWNLOAD, requester_id=viewer.id, claims=claims, about=video.about(), effect=_nothing)
+    gate.use(
+        point=Point.DOWNLOAD,
+        requester_id=viewer.id,
+        claims=claims,
+        about=video.about(),
+        effect=_nothing,
+        nobody=video.shows_nobody,
+    )
     return Ticket(video.id, viewer.id, session.id, download=True, basis=basis)
 
 
@@ -77,6 +87,7 @@ def ask_gate(video: Video, viewer_id: UUID, point: Point) -> None:
             about=video.about(),
             effect=_nothing,
             quiet=point is Point.CHUNK,
+            nobody=video.shows_nobody,
         )
     except gate.Denied as denied:
         raise gone() from denied
@@ -92,17 +103,19 @@ def _may(viewer_id: UUID, video: Video) -> bool:
 
 
 def _basis(video_id: UUID, viewer_id: UUID, session_id: UUID) -> Basis | None:
-    """Read what a decision about this video will rest on; None if there is no such video.
+    """Read what a decision about this video will rest on; None if there is no such video, or a depiction is lost.
 
     Also on what is between the viewer and whoever made it or is shown, which a block or a parting ends.
     """
-    of_video = "video__owner", "video__lineage", "video__file", "video__poster", "video__content_digest"
-    resting = Depiction.objects.filter(video=video_id).annotate(now=StatementTime())
-    rows = list(resting.values_list("grant_id", "grant__expires_at", "subject_id", *of_video, "now"))
-    if not rows:
+    film = Video.objects.filter(id=video_id).annotate(now=StatementTime())
+    shown = "depictions__grant_id", "depictions__subject_id", "depictions__grant__expires_at"
+    of_video = "depiction_count", "owner", "lineage", "file", "poster", "content_digest"
+    found = list(film.values_list(*shown, *of_video, "now"))
+    rows = [row for row in found if row[0]]
+    if not found or len(rows) != found[0][3]:
         return None
-    *_, owner, lineage, file, poster, digest, now = rows[0]
-    pairs = edges.pair_keys(viewer_id, {owner, *(row[2] for row in rows)})
+    *_, owner, lineage, file, poster, digest, now = found[0]
+    pairs = edges.pair_keys(viewer_id, {owner, *(row[1] for row in rows)})
     return Basis(
         file=file,
         poster=poster,
@@ -113,6 +126,6 @@ def _basis(video_id: UUID, viewer_id: UUID, session_id: UUID) -> Basis | None:
             *keys("grant", [row[0] for row in rows]),
             *pairs,
         ),
-        ends_at=min(row[1] for row in rows).timestamp(),
+        ends_at=min((row[2].timestamp() for row in rows), default=NEVER),
         decided_at=now.timestamp(),
     )

@@ -40,6 +40,7 @@ def publish(*, author: Person, video_id: UUID, caption: str, audience: Audience)
             wish=Wish(audience=audience),
             about=video.about(),
             effect=write,
+            nobody=video.shows_nobody,
         )
     except IntegrityError as error:
         raise Problem(409, "already_published", "This video stands published. Remove that post first.") from error

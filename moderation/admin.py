@@ -94,7 +94,7 @@ class ReportAdmin(ReadOnlyAdmin[Report]):
 
     @column("their grants stand", boolean=True)
     def consent(self, report: Report) -> bool:
-        return fences.standing(report.video.claims())
+        return fences.standing(report.video.claims(), nobody=report.video.shows_nobody)
 
     @badge("kind", preview="warning", generated="success")
     def kind(self, report: Report) -> str:

@@ -167,6 +167,13 @@ def video(owner: Person, *subjects: Person, content: bytes = b"not really a film
     return permits.spend(redeemed, video_id=video_id, effect=store)
 
 
+def footage(owner: Person, content: bytes = b"the sea, and nobody" * 100) -> Video:
+    """Store an upload that shows nobody."""
+    video_id = new_id()
+    fields: dict[str, Any] = {"owner": owner, "permit": None, "origin": "uploaded", "lineage": [video_id]}
+    return Video.objects.create(id=video_id, depiction_count=0, **fields, **_film(video_id, content))
+
+
 def post(author: Person, film: Video, audience: Audience = Audience.PUBLIC, caption: str = "") -> Post:
     """Publish a video."""
     return publishing.publish(author=author, video_id=film.id, caption=caption, audience=audience)
@@ -180,18 +187,25 @@ def _row(video_id: UUID, owner: Person, claimed: Claimed, content: bytes) -> Vid
         permit=permit,
         remix_of_id=claimed.spec.remix_of,
         lineage=[*permit.lineage, video_id],
-        file=default_storage.save(f"videos/{video_id.hex}.mp4", ContentFile(content)),
-        poster=default_storage.save(f"videos/{video_id.hex}.jpg", ContentFile(b"poster")),
-        content_digest=hashlib.sha256(content).digest(),
-        size_bytes=len(content),
-        width=90,
-        height=160,
-        fps=6,
-        duration_ms=1000,
+        depiction_count=permit.subject_count,
+        **_film(video_id, content),
         engine="preview",
         is_preview=True,
         prompt="surfing at sunset",
     )
+
+
+def _film(video_id: UUID, content: bytes) -> dict[str, Any]:
+    return {
+        "file": default_storage.save(f"videos/{video_id.hex}.mp4", ContentFile(content)),
+        "poster": default_storage.save(f"videos/{video_id.hex}.jpg", ContentFile(b"poster")),
+        "content_digest": hashlib.sha256(content).digest(),
+        "size_bytes": len(content),
+        "width": 90,
+        "height": 160,
+        "fps": 6,
+        "duration_ms": 1000,
+    }
 
 
 def _depict(made: Video, claim: Claim) -> None:

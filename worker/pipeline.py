@@ -110,6 +110,7 @@ def _seal(claimed: Claimed, redeemed: Redeemed, chosen: Engine, encoded: Encoded
             permit_id=redeemed.permit_id,
             remix_of_id=claimed.spec.remix_of,
             lineage=[*redeemed.lineage, video_id],
+            depiction_count=len(claims),
             file=film,
             poster=poster,
             content_digest=bytes.fromhex(encoded.sha256),

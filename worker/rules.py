@@ -1,9 +1,51 @@
-"""Pure rules of jobs: the states, which may follow which, and what a wish must look like."""
+"""Pure rules of jobs and uploads: the states, which may follow which, and what a wish must look like."""
 
 from enum import StrEnum
 
 PROMPT_LENGTH = 2000
 MAX_SUBJECTS = 3
+
+
+class Origin(StrEnum):
+    """Where a video came from."""
+
+    GENERATED = "generated"
+    UPLOADED = "uploaded"
+    COMPOSED = "composed"
+    """Of other videos: trimmed, stitched, a duet, another sound."""
+
+
+class Screening(StrEnum):
+    """Whether a video may be published as far as screening goes."""
+
+    CLEAR = "clear"
+    PENDING = "pending"
+    HELD = "held"
+    """A moderator is to look at it."""
+    REFUSED = "refused"
+
+
+class UploadStatus(StrEnum):
+    """Where an upload stands."""
+
+    RECEIVING = "receiving"
+    PROCESSING = "processing"
+    READY = "ready"
+    REJECTED = "rejected"
+    """The file cannot be taken; another might."""
+    FAILED = "failed"
+    """Our fault; it can be tried again."""
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+
+
+class LadderStatus(StrEnum):
+    """Where the making of renditions stands."""
+
+    QUEUED = "queued"
+    IN_PROGRESS = "in_progress"
+    DONE = "done"
+    FAILED = "failed"
 
 
 class Status(StrEnum):

@@ -12,7 +12,9 @@ from django.db.models.expressions import RawSQL
 from consent import fences
 
 # The cheaper question first: of thousands that one veto ended, only that is asked.
-_CONSENTED = f"""({fences.unvetoed("{v}.lineage")} AND (SELECT coalesce(bool_and({fences.valid("d.epoch")}), false)
+# As many valid depictions as were sealed, so that a film which shows nobody stands and one that lost a row does not.
+_CONSENTED = f"""({fences.unvetoed("{v}.lineage")} AND {{v}}.depiction_count = (
+    SELECT count(*) FILTER (WHERE {fences.valid("d.epoch")})
     FROM worker_depiction d JOIN consent_grant g ON g.id = d.grant_id WHERE d.video_id = {{v}}.id))"""
 _STANDS = f"({{v}}.taken_down_at IS NULL AND {_CONSENTED})"
 

@@ -21,7 +21,7 @@ class TakenDown(Exception):
 
 # Parameters named %(person)s, %(after)s and %(limit)s.
 _BEFORE = "(%(after)s::uuid IS NULL OR {id} < %(after)s)"
-_MADE = f"""SELECT o.id, o.lineage, o.taken_down_at FROM worker_video o
+_MADE = f"""SELECT o.id, o.lineage, o.taken_down_at, o.depiction_count FROM worker_video o
     WHERE o.owner_id = %(person)s AND o.purged_at IS NULL AND {_BEFORE.format(id="o.id")}"""
 # Twice in a video (by a grant and by inheritance) is once in the list. What fell with one's own grant is passed over
 # before anything else is looked up.
@@ -51,7 +51,7 @@ def find(person: Person, video_id: UUID) -> Video:
         raise Problem(404, "not_found", "You made no video of this id, nor are you in it.")
     if video.taken_down_at:
         raise Problem(410, "taken_down", "A moderator took this video down. GET /api/v1/me/statements says why.")
-    if not fences.standing(video.claims(), video.lineage):
+    if not fences.standing(video.claims(), video.lineage, nobody=video.shows_nobody):
         raise Problem(410, "gone_consent", "This video is gone: a permission that it rested on has ended.")
     return video
 

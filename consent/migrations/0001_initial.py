@@ -129,6 +129,7 @@ class Migration(migrations.Migration):
                 ('job_id', models.UUIDField()),
                 ('digest', models.BinaryField(max_length=32)),
                 ('lineage', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), default=list, size=None)),
+                ('subject_count', models.PositiveSmallIntegerField()),
                 ('state', models.CharField(choices=[('issued', 'Issued'), ('redeemed', 'Redeemed'), ('spent', 'Spent'), ('void', 'Void')], default='issued', max_length=10)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('expires_at', models.DateTimeField()),
@@ -263,6 +264,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='permit',
             constraint=models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('created_at'))), name='permit_expires_later'),
+        ),
+        migrations.AddConstraint(
+            model_name='permit',
+            constraint=models.CheckConstraint(condition=models.Q(('subject_count__gt', 0), ('lineage__len__gt', 0), _connector='OR'), name='permit_of_somebody_or_something'),
         ),
         migrations.AddConstraint(
             model_name='permitsubject',

@@ -138,6 +138,15 @@ def the_lock_comes_before_the_read() -> bool:
     return lock < next(n for n, sql in enumerate(statements) if "consent_grant" in sql)
 
 
+def permit_of(grant: Grant) -> Permit:
+    """A permit for one subject, written past the verbs."""
+    about: dict[str, Any] = {"job_id": JOB, "digest": DIGEST, "expires_at": grant.expires_at}
+    permit = Permit.objects.create(requester=grant.grantee, subject_count=1, **about)
+    photo = Likeness.objects.get(subject=grant.subject)
+    permit.subjects.create(subject=grant.subject, grant=grant, epoch=1, likeness=photo, place=0)
+    return permit
+
+
 def a_withdrawal_holds_the_lock_exclusive() -> bool:
     grant = give_unlocked()
     withdrawn(grant)
@@ -146,9 +155,7 @@ def a_withdrawal_holds_the_lock_exclusive() -> bool:
 
 def a_job_ends_under_the_lock() -> bool:
     grant = give_unlocked()
-    permit = Permit.objects.create(requester=grant.grantee, job_id=JOB, digest=DIGEST, expires_at=grant.expires_at)
-    photo = Likeness.objects.get(subject=grant.subject)
-    permit.subjects.create(subject=grant.subject, grant=grant, epoch=1, likeness=photo, place=0)
+    permit = permit_of(grant)
     with permits.ending(permit.id):
         return lock_modes(grant.subject_id) == {"ShareLock"}
 

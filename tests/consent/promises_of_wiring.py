@@ -29,6 +29,7 @@ from tests.consent.promises import (
     held,
     issue,
     lock_modes,
+    permit_of,
     redeemed,
     refuses,
     runs,
@@ -153,12 +154,7 @@ def an_acceptance_takes_the_lock_exclusive() -> bool:
 
 def a_job_ends_under_the_locks_of_its_own_people_alone() -> bool:
     mine, other = give_unlocked(), give_unlocked()
-    made = []
-    for grant in (mine, other):
-        permit = Permit.objects.create(requester=grant.grantee, job_id=JOB, digest=DIGEST, expires_at=grant.expires_at)
-        photo = Likeness.objects.get(subject=grant.subject)
-        permit.subjects.create(subject=grant.subject, grant=grant, epoch=1, likeness=photo, place=0)
-        made.append(permit)
+    made = [permit_of(grant) for grant in (mine, other)]
     with permits.ending(made[0].id):
         return lock_modes(mine.subject_id) == {"ShareLock"} and lock_modes(other.subject_id) == set()
 

@@ -60,6 +60,7 @@ def test_one_broken_fence_breaks_all(grant: Grant, stranger: Person) -> None:
 
 def test_what_remembers_nothing_is_not_valid(grant: Grant) -> None:
     assert fences.standing([]) is False
+    assert fences.standing([claim(grant)], nobody=True) is False
     assert fences.standing([Claim(grant.subject_id)]) is False
     assert fences.standing([Claim(grant.subject_id, grant.id)]) is False
     assert fences.standing([Claim(grant.subject_id, new_id(), 1)]) is False

@@ -147,7 +147,8 @@ def test_handlers_run_in_the_order_of_the_settings_with_the_ended_grants(
 
 def test_a_handler_that_fails_undoes_the_whole_withdrawal(grant: Grant, monkeypatch: pytest.MonkeyPatch) -> None:
     def fault(**_: object) -> None:
-        Permit.objects.create(requester=grant.grantee, job_id=new_id(), digest=b"", expires_at=grant.expires_at)
+        about = {"requester": grant.grantee, "job_id": new_id(), "digest": b"", "subject_count": 1}
+        Permit.objects.create(**about, expires_at=grant.expires_at)
         raise RuntimeError("handler broke")
 
     monkeypatch.setattr(HANDLER, fault)

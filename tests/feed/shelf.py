@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from accounts.models import Person
@@ -15,6 +16,7 @@ from worker.models import Depiction, Video
 
 NOW = datetime.now(UTC)
 DAY = timedelta(days=1)
+SPENT: dict[str, Any] = {"digest": bytes(32), "state": "spent", "expires_at": NOW + DAY}
 GRANTS: dict[str, dict[str, object]] = {
     "stands": {},
     "withdrawn": {"state": "withdrawn", "ended_at": NOW},
@@ -60,8 +62,7 @@ def posts(wanted: Iterable[Wanted]) -> list[Post]:
     """Write the posts, older ones first."""
     rows = list(wanted)
     permits = Permit.objects.bulk_create(
-        Permit(requester=row.author, job_id=new_id(), digest=bytes(32), state="spent", expires_at=NOW + DAY)
-        for row in rows
+        Permit(**SPENT, requester=row.author, job_id=new_id(), subject_count=max(1, len(row.grants))) for row in rows
     )
     videos = Video.objects.bulk_create(_video(row, permit) for row, permit in zip(rows, permits, strict=True))
     Depiction.objects.bulk_create(
@@ -95,6 +96,7 @@ def _video(row: Wanted, permit: Permit) -> Video:
         remix_of_id=lineage[-2] if len(lineage) > 1 else None,
         owner=row.author,
         permit=permit,
+        depiction_count=max(1, len(row.grants)),
         file="videos/none.mp4",
         poster="videos/none.jpg",
         content_digest=bytes(32),

@@ -242,6 +242,7 @@ def _permits(stages: Sequence[Stage], states: Sequence[Permit.State], run: bool 
             expires_at=Now() + DAY,
             lineage=list(stage.film.lineage) if run and stage.scenery.remix else [],
             state=state,
+            subject_count=len(stage.grants if run else stage.shown),
         )
         for stage, state in zip(stages, states, strict=True)
     )
@@ -316,6 +317,7 @@ def _video(stage: Stage, permit: Permit) -> Video:
         lineage=[video_id],
         owner=stage.cast.requester,
         permit=permit,
+        depiction_count=permit.subject_count,
         file=FILM,
         poster=FILM,
         content_digest=DIGEST,

@@ -1,0 +1,7 @@
+"""Jobs and uploads, the videos that they make, and who is depicted in each."""
+
+from worker.models.jobs import Job, Unsealed
+from worker.models.uploads import Ladder, Upload
+from worker.models.videos import Depiction, Rendition, Subtitles, Video, vetoed
+
+__all__ = ["Depiction", "Job", "Ladder", "Rendition", "Subtitles", "Unsealed", "Upload", "Video", "vetoed"]
