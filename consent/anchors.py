@@ -27,6 +27,8 @@ from socialvideo.lib.errors import Problem
 log = logging.getLogger(__name__)
 
 FOLDER = "anchors"
+Known = set[tuple[int, bytes]]
+"""Trees, by size and root, that were found in this database."""
 Unwritable = (OSError, BotoCoreError, ClientError)
 
 
@@ -52,10 +54,10 @@ def keep(*, size: int, root: bytes) -> None:
     Raises the 503 problem when it could be written to neither place, or when what is there is of another ledger.
     """
     said = keys.signed({"tree_size": size, "root_hash": root.hex(), "timestamp": rfc3339(wall_now())})
-    failures = 0
+    failures, known = 0, Known()
     for write in (_write_file, _write_storage):
         try:
-            write(size, said)
+            write(size, said, known)
         except Unwritable as error:
             failures += 1
             log.error("the ledger's anchor of size %d could not be kept (%s): %s", size, write.__name__, error)
@@ -133,10 +135,10 @@ def _require_same(anchor: Anchor, size: int) -> None:
     )
 
 
-def _write_file(size: int, said: Mapping[str, object]) -> None:
+def _write_file(size: int, said: Mapping[str, object], known: Known) -> None:
     file = settings.LEDGER_ANCHOR_FILE
     with _alone():
-        if not _goes_on(_read_file(), size):
+        if not _goes_on(_read_file(), size, known):
             return
         draft = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
         with draft.open("wb") as stream:
@@ -149,11 +151,11 @@ def _write_file(size: int, said: Mapping[str, object]) -> None:
         os.close(folder)
 
 
-def _write_storage(size: int, said: Mapping[str, object]) -> None:
+def _write_storage(size: int, said: Mapping[str, object], known: Known) -> None:
     """Write under a name that carries the size, then drop the smaller ones: no moment is without an anchor."""
     # A folder as storage shows a file while it is being written; S3 does not.
     with _alone():
-        if not _goes_on(_read_storage(), size):
+        if not _goes_on(_read_storage(), size, known):
             return
         default_storage.save(f"{FOLDER}/{_name(size)}", ContentFile(keys.canonical(said)))
         for name in _stored():
@@ -161,13 +163,15 @@ def _write_storage(size: int, said: Mapping[str, object]) -> None:
                 default_storage.delete(f"{FOLDER}/{name}")
 
 
-def _goes_on(kept: Anchor | None, size: int) -> bool:
+def _goes_on(kept: Anchor | None, size: int, known: Known) -> bool:
     """Tell whether a tree of ``size`` should replace what is kept; Refused when that is of another ledger.
 
-    Without this a database that was restored under running processes would soon overwrite the proof of it.
+    Without this a database that was restored under running processes would soon overwrite the proof of it. Both places
+    mostly hold the same tree, which is proved once.
     """
-    if kept:
+    if kept and (kept.size, kept.root) not in known:
         _require_same(kept, LedgerHead.objects.get(id=1).size)
+        known.add((kept.size, kept.root))
     return kept is None or kept.size < size
 
 

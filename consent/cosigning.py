@@ -93,8 +93,7 @@ def _ward_grant(ward: Person, grant_id: UUID) -> Grant:
 
 def _revoke(ward: Person, guardian: Person, which: Q) -> None:
     ended = list(Grant.objects.filter(which, subject=ward, state=State.GIVEN).order_by("id"))
-    ids = [grant.id for grant in ended]
-    ends.tidy(ids)
-    ends.end(ids, State.REVOKED, database_now())
+    ends.tidy([grant.id for grant in ended])
+    ends.end(ended, State.REVOKED, database_now())
     said: dict[str, object] = {"subject": str(ward.id), "guardian": str(guardian.id), "grants": ends.said(ended)}
     ledger.append([ledger.Entry("revocation", said)])

@@ -37,20 +37,16 @@ def tidy(grant_ids: list[UUID]) -> None:
         handler(grant_ids=grant_ids)
 
 
-def end(grant_ids: Sequence[UUID], state: State, now: datetime) -> None:
-    """Raise the fence of each grant and tell every process, in the transaction that holds their subjects' locks."""
-    Grant.objects.filter(id__in=grant_ids).update(
-        state=state, epoch=F("epoch") + 1, version=F("version") + 1, ended_at=now
-    )
-    bus.announce("grant", grant_ids)
-    _tell(grant_ids)
+def end(ended: Sequence[Grant], state: State, now: datetime) -> None:
+    """Raise the fence of each grant and tell every process, in the transaction that holds their subjects' locks.
 
-
-def _tell(grant_ids: Sequence[UUID]) -> None:
-    """Tell the grantees that their grants have ended, and no more: the grant itself says how."""
-    held = Grant.objects.filter(id__in=grant_ids, grantee__isnull=False).values_list("grantee", "subject", "id")
-    events = [Told(grantee, subject, grant) for grantee, subject, grant in held if grantee]
-    notices.tell_all(kind=notices.Kind.GRANT_ENDED, events=events)
+    The grantees are told that it has ended, and no more: the grant itself says how.
+    """
+    ids = [grant.id for grant in ended]
+    Grant.objects.filter(id__in=ids).update(state=state, epoch=F("epoch") + 1, version=F("version") + 1, ended_at=now)
+    bus.announce("grant", ids)
+    held = [Told(grant.grantee_id, grant.subject_id, grant.id) for grant in ended if grant.grantee_id]
+    notices.tell_all(kind=notices.Kind.GRANT_ENDED, events=held)
 
 
 def said(ended: Iterable[Grant]) -> list[dict[str, object]]:
@@ -63,9 +59,8 @@ def invalidate(grants: Iterable[Grant]) -> None:
     ended = sorted(grants, key=lambda grant: grant.id)
     if not ended:
         return
-    ids = [grant.id for grant in ended]
-    tidy(ids)
-    end(ids, State.INVALIDATED, database_now())
+    tidy([grant.id for grant in ended])
+    end(ended, State.INVALIDATED, database_now())
     subjects = dict.fromkeys(grant.subject_id for grant in ended)
     of = {subject_id: [grant for grant in ended if grant.subject_id == subject_id] for subject_id in subjects}
     ledger.append(

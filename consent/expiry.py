@@ -35,9 +35,8 @@ def end(subject_id: UUID, **whom: object) -> int:
     """
     past = list(_past().filter(subject=subject_id, **whom).order_by("id")[:AT_ONCE])
     if past:
-        ids = [grant.id for grant in past]
-        ends.tidy(ids)
-        ends.end(ids, State.EXPIRED, database_now())
+        ends.tidy([grant.id for grant in past])
+        ends.end(past, State.EXPIRED, database_now())
         ledger.append([_entry(grant) for grant in past])
     return len(past)
 

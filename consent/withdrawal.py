@@ -62,21 +62,21 @@ def locked(*, subject: Person, scope: Scope, mode: Mode) -> Withdrawal:
         raise Problem(404, "not_found", "You have no standing grant of this id.")
     if scope.video_id:
         reviews.veto(subject, scope.video_id)
-    ids = [grant.id for grant in standing]
-    ends.tidy(ids)
+    ends.tidy([grant.id for grant in standing])
     now = database_now()
-    _end(ids, mode, now)
+    _end(standing, mode, now)
     groups.except_named(subject, _named(scope, standing))
     if mode is Mode.ERASE:
         likenesses.destroy(subject)
     return _receipted(subject, scope, mode, standing, now)
 
 
-def _end(grant_ids: list[UUID], mode: Mode, now: datetime) -> None:
+def _end(standing: list[Grant], mode: Mode, now: datetime) -> None:
     if mode is Mode.STOP:
-        Grant.objects.filter(id__in=grant_ids, closed_at=None).update(closed_at=now, version=F("version") + 1)
+        ids = [grant.id for grant in standing]
+        Grant.objects.filter(id__in=ids, closed_at=None).update(closed_at=now, version=F("version") + 1)
         return
-    ends.end(grant_ids, State.WITHDRAWN, now)
+    ends.end(standing, State.WITHDRAWN, now)
 
 
 def _covered(subject: Person, scope: Scope) -> QuerySet[Grant]:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
@@ -17,11 +18,18 @@ from socialvideo.lib import queue
 from socialvideo.lib.errors import Problem
 from socialvideo.lib.ids import new_id
 from worker.models import Depiction, Job, Video, vetoed
-from worker.rules import OPEN, Status
+from worker.rules import Status
 from worker.specs import Spec
 
 RUN = "worker.tasks.run_job"
 PURGE = "worker.tasks.purge"
+# Held in one order, and one statement: who uses these grants waits meanwhile.
+CANCEL = """
+UPDATE worker_job j SET status = 'cancelled_consent', ended_at = statement_timestamp() FROM (
+    SELECT id FROM worker_job WHERE status IN ('queued', 'in_progress') AND permit_id IN (
+        SELECT permit_id FROM consent_permitsubject WHERE grant_id = ANY(%s)) ORDER BY id FOR UPDATE) held
+WHERE j.id = held.id RETURNING j.permit_id
+"""
 
 
 class LeaseLost(Exception):
@@ -156,10 +164,9 @@ def cancel_for(*, grant_ids: list[UUID]) -> None:
 
     What awaits a review under them, or was vetoed, is refused: it can never be published.
     """
-    resting = Job.objects.filter(status__in=OPEN, permit__subjects__grant__in=grant_ids)
-    cancelled = dict(resting.select_for_update(of=("self",)).order_by("id").values_list("id", "permit_id"))
-    Job.objects.filter(id__in=list(cancelled)).update(status=Status.CANCELLED_CONSENT, ended_at=Now())
-    permits.void(list(cancelled.values()))
+    with connection.cursor() as cursor:
+        cursor.execute(CANCEL, [grant_ids])
+        permits.void([permit_id for (permit_id,) in cursor.fetchall()])
     _refuse(grant_ids)
     queue.wake(PURGE)
 

@@ -103,7 +103,7 @@ def test_the_statements_of_a_sweep_are_as_many_for_eight_grants_as_for_one(subje
     with CaptureQueriesContext(transaction.get_connection()) as captured:
         assert expiry.sweep() == others
     own = [query["sql"] for query in captured.captured_queries if "worker_" not in query["sql"]]
-    assert len([sql for sql in own if "SAVEPOINT" not in sql]) == 11
+    assert len([sql for sql in own if "SAVEPOINT" not in sql]) == 10
 
 
 # What rests on it
