@@ -186,7 +186,7 @@ def a_request_holds_the_grants_in_order() -> bool:
 def voiding_holds_the_permits() -> bool:
     permit = issue(granted())
     said = statements(lambda: permits.void([permit.id]))
-    return any('FROM "consent_permit"' in sql and "FOR UPDATE" in sql for sql in said)
+    return any("FROM consent_permit " in sql and "ORDER BY id FOR UPDATE" in sql for sql in said)
 
 
 def a_recheck_that_holds_is_one_statement() -> bool:
@@ -318,6 +318,30 @@ def voiding_leaves_other_permits_alone() -> bool:
     void, other = issue(grant), issue(grant)
     permits.void([void.id])
     return (state(void), state(other)) == ("void", "issued")
+
+
+def voiding_leaves_what_is_spent() -> bool:
+    proof = redeemed(granted())
+    permits.spend(proof, video_id=new_id(), effect=lambda *_: None)
+    permits.void([proof.permit_id])
+    return Permit.objects.get(id=proof.permit_id).state == "spent"
+
+
+def a_permit_that_lost_a_subject_is_unusable() -> bool:
+    permit = issue(granted())
+    permit.subjects.all().delete()
+    return refuses(lambda: permits.redeem(permit_id=permit.id, digest=DIGEST, job_id=JOB), permits.Unusable)
+
+
+def nobody_and_somebody_is_an_error() -> bool:
+    grant = granted()
+    ask = {"point": Point.OPEN, "requester_id": grant.grantee_id, "effect": lambda _: None}
+    return refuses(lambda: gate.use(claims=[held(grant)], nobody=True, **ask), ValueError)
+
+
+def a_wish_for_nobody_is_made_of_something() -> bool:
+    asked: dict[str, Any] = {"requester": factories.person(), "subjects": [], "digest": DIGEST, "job_id": JOB}
+    return refuses(lambda: permits.issue(wish=ANY, effect=lambda permit: permit, **asked), ValueError)
 
 
 def no_use_is_given_back_under_another_epoch() -> bool:

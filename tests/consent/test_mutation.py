@@ -17,6 +17,7 @@ from tests.consent.mutation import Mutant, planted
 from tests.consent.probing import PROBES, Probe, kept
 from tests.consent.test_gate_mutants import MUTANTS
 from tests.consent.test_groups import MUTANTS as GROUP_MUTANTS
+from tests.consent.test_permit_mutants import MUTANTS as PERMIT_MUTANTS
 from tests.consent.test_proof_mutants import MUTANTS as PROOF_MUTANTS
 from tests.consent.tours import TOURS, toured
 
@@ -153,7 +154,8 @@ def test_every_change_on_the_way_through_the_gate_is_noticed(db: None, module: s
 @pytest.mark.skipif(not FULL, reason="each is a test of its own in the plain run")
 def test_the_list_of_mutants_made_by_hand(db: None) -> None:
     lines, missed = [], []
-    for name, (probe, plant) in [*MUTANTS.items(), *GROUP_MUTANTS.items(), *PROOF_MUTANTS.items()]:
+    by_hand = MUTANTS | GROUP_MUTANTS | PERMIT_MUTANTS | PROOF_MUTANTS
+    for name, (probe, plant) in by_hand.items():
         assert kept(probe), name
         with pytest.MonkeyPatch.context() as patch:
             plant(patch)
