@@ -1,1 +1,1 @@
-"""Video in and out: pure media work on strangers' files, in bounded child processes. It knows no tables and no settings."""
+"""Video in and out: media work on strangers' files, in bounded child processes. It knows no tables and no settings."""

@@ -1,7 +1,7 @@
 """The parent's side of the bounded child process: start it, listen to it, stop it.
 
-The child gets its work as one JSON argument, its sources as open descriptors and never as names, and one folder to write
-in. It answers on stdout in lines of JSON: ``{"progress": 0.5}``, ``{"ready": …}``, and at last ``{"result": …}`` or
+The child gets its work as one JSON argument, its sources as open descriptors and never as names, and one folder to
+write in. It answers on stdout in lines of JSON: ``{"progress": 0.5}``, ``{"ready": …}``, at last ``{"result": …}`` or
 ``{"code": …, "detail": …}``.
 """
 

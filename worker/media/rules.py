@@ -30,7 +30,7 @@ class Rejected(Exception):
 
 @dataclass(frozen=True)
 class MediaRules:
-    """What an upload may be: bytes; pixels of a picture, on its longest and shortest side; time; frames a second; tracks.
+    """What an upload may be: bytes; pixels of a picture and of its sides; time; frames a second; tracks.
 
     ``max_fps`` is above 120, for films that say 120 and have a few more.
     """

@@ -1,7 +1,7 @@
 """The bounds of this process, set before the first strange byte is read. What a host refuses is left out, quietly.
 
-Limits of the kernel are always set. A network of its own (with nothing in it) and Landlock (no file but the folder of the
-work, no TCP) are set where the system allows them: in a container it often does not.
+Limits of the kernel are always set. A network of its own (with nothing in it) and Landlock (no file but the folder of
+the work, no TCP) are set where the system allows them: in a container it often does not.
 """
 
 import ctypes

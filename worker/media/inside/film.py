@@ -23,7 +23,7 @@ from worker.media.rules import KEYFRAME_SECONDS, Rung
 SOUND_RATE = 128_000
 SOUND_CODEC = "mp4a.40.2"
 # A fragment begins at every keyframe and nowhere else, and keyframes stand at every second second: closed groups.
-FRAGMENTED = {"movflags": "frag_keyframe+delay_moov+default_base_moof+negative_cts_offsets", "fflags": "+bitexact"}
+FRAGMENTED = {"movflags": "frag_keyframe+delay_moov+default_base_moof", "fflags": "+bitexact"}
 FASTSTART = {"movflags": "+faststart", "fflags": "+bitexact"}
 # a53cc: subtitles hidden in the source's frames would be carried over, unseen and unmoderated.
 # cpu-independent: see worker/encoding.py.
@@ -103,7 +103,7 @@ class Writer:
             self.track.close()
         self.container.close()
 
-    def _mux(self, packet: Packet) -> None:
+    def _mux(self, packet: "Packet[VideoStream]") -> None:
         if self.track and packet.dts is not None:
             self.track.write_until(float(packet.dts * packet.time_base))
         self.container.mux(packet)
@@ -119,10 +119,21 @@ class Writer:
         segments = [(offset, length, seconds) for (offset, length), seconds in zip(parts, lengths, strict=True)]
         bandwidth = max(round(8 * length / max(seconds, 1)) for _, length, seconds in segments)
         return Made(
-            *(self.rung.name, self.path.name, mp4.name if mp4 else None),
-            *(self.rung.width, self.rung.height, self.fps, self.frames),
-            *(size, digest(self.path), mp4.stat().st_size if mp4 else None, digest(mp4) if mp4 else None),
-            *(bandwidth, ",".join(codecs), init, segments),
+            name=self.rung.name,
+            hls=self.path.name,
+            mp4=mp4.name if mp4 else None,
+            width=self.rung.width,
+            height=self.rung.height,
+            fps=self.fps,
+            frames=self.frames,
+            size_bytes=size,
+            sha256=digest(self.path),
+            mp4_size_bytes=mp4.stat().st_size if mp4 else None,
+            mp4_sha256=digest(mp4) if mp4 else None,
+            bandwidth=bandwidth,
+            codecs=",".join(codecs),
+            init=init,
+            segments=segments,
         )
 
     def _lengths(self, count: int) -> Iterator[float]:
@@ -140,7 +151,7 @@ class Track:
         stream = self.container.streams.audio[0]
         self.stream: AudioStream = target.add_stream_from_template(stream)
         self.packets = self.container.demux(stream)
-        self.waiting: Packet | None = next(self.packets, None)
+        self.waiting: Packet[AudioStream] | None = next(self.packets, None)
 
     def write_until(self, seconds: float) -> None:
         """Write every packet that begins before ``seconds``."""
@@ -161,6 +172,7 @@ def pictures_of(container: OutputContainer, rung: Rung, fps: int, encoder: str) 
     rates = {"maxrate": str(rung.max_rate), "bufsize": str(2 * rung.max_rate)}
     options = {**(SOFTWARE if encoder == "libx264" else HARDWARE), **rates}
     stream = container.add_stream(encoder, rate=fps, options=options)
+    assert isinstance(stream, VideoStream)
     stream.width, stream.height, stream.pix_fmt = rung.width, rung.height, "yuv420p"
     context = stream.codec_context
     context.time_base = Fraction(1, fps)

@@ -43,7 +43,7 @@ def check_size(width: int, height: int, rules: MediaRules) -> None:
     if width * height > rules.max_pixels or max(width, height) > rules.max_side:
         raise Rejected(
             "too_large_pixels",
-            f"The pictures measure {width} x {height}; send at most {rules.max_side} on a side, {rules.max_pixels} in all.",
+            f"The pictures measure {width} x {height}; at most {rules.max_side} on a side, {rules.max_pixels} in all.",
         )
     if 0 < min(width, height) < rules.min_side:
         raise Rejected("too_small_pixels", f"The pictures measure {width} x {height}; {rules.min_side} is the least.")

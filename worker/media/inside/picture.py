@@ -2,21 +2,26 @@
 
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
+from itertools import pairwise
 
 from av.filter import Graph
 from av.video.frame import PictureType, VideoFrame
-from av.video.reformatter import ColorTrc
+from av.video.reformatter import ColorRange, Colorspace
 
 # A quarter turn by its degrees against the clock, as the display matrix tells it.
-TURNS = {90: "transpose=cclock", -90: "transpose=clock", 180: "hflip,vflip", -180: "hflip,vflip"}
-HDR = {int(ColorTrc.SMPTE2084), int(ColorTrc.ARIB_STD_B67)}
+TURNS = {90: ["transpose=cclock"], -90: ["transpose=clock"], 180: ["hflip", "vflip"], -180: ["hflip", "vflip"]}
 # Bilinear in swscale averages over what it shrinks: half the work of bicubic, and no difference to be seen.
 SCALER = "bilinear"
+# From this short side on, pictures that do not say so are in BT.709, below in BT.601: so players take them.
+HD_SIDE = 720
+PLAIN = "yuv420p"
 MOST_STRETCH = 4
+# AVCOL_SPC_UNSPECIFIED: PyAV has no name for it.
+UNSPECIFIED = 2
 
 
 def turn(frame: VideoFrame) -> int:
-    """Return by how many degrees against the clock ``frame`` is to be turned: 0, 90, -90 or 180."""
+    """Return by how many degrees against the clock ``frame`` is to be turned: 0, 90, -90, 180 or -180."""
     return round(frame.rotation / 90) * 90
 
 
@@ -29,11 +34,12 @@ def stretch(frame: VideoFrame, ratio: Fraction | None) -> tuple[int, int]:
 
 
 def steady(frames: Iterable[tuple[float, VideoFrame]], fps: int, first: int, count: int) -> Iterator[VideoFrame]:
-    """Yield the picture of each slot from ``first`` up to ``count`` at ``fps`` a second, from pictures with their times.
+    """Yield the picture of each slot from ``first`` up to ``count`` at ``fps`` a second; ``frames`` come with times.
 
     A slot shows the last picture whose time, rounded, is not after it; slots before the first picture show that one.
     """
-    slot, shown = first, None
+    slot = first
+    shown: VideoFrame | None = None
     for seconds, frame in frames:
         place = round(seconds * fps)
         while shown is not None and slot < min(place, count):
@@ -56,8 +62,10 @@ class Scaler:
         self.graph: Graph | None = None
 
     def scaled(self, frame: VideoFrame) -> VideoFrame:
-        """Return a new picture; ``frame`` stays as it is."""
-        form = (frame.width, frame.height, frame.format.name, turn(frame), int(frame.color_trc), int(frame.colorspace))
+        """Return the picture as it is to be; ``frame`` itself where it is so already."""
+        form = (frame.width, frame.height, frame.format.name, turn(frame), frame.colorspace, frame.color_range)
+        if form == (self.width, self.height, PLAIN, 0, Colorspace.ITU709, ColorRange.MPEG):
+            return frame
         if self.graph is None or form != self.form:
             self.graph, self.form = self._graph(frame), form
         self.graph.vpush(frame)
@@ -65,25 +73,24 @@ class Scaler:
 
     def _graph(self, frame: VideoFrame) -> Graph:
         graph = Graph()
-        graph.threads = 1
         source = graph.add_buffer(
             width=frame.width,
             height=frame.height,
-            format=frame.format.name,
-            time_base=frame.time_base or Fraction(1, 90000),
+            format=frame.format,
+            time_base=frame.time_base or Fraction(1, 90_000),
         )
         steps = [graph.add(*step.split("=", 1)) for step in self._steps(frame)]
-        chain = [source, *steps, graph.add("buffersink")]
-        for earlier, later in zip(chain, chain[1:], strict=False):
+        for earlier, later in pairwise([source, *steps, graph.add("buffersink")]):
             earlier.link_to(later)
         graph.configure()
         return graph
 
     def _steps(self, frame: VideoFrame) -> list[str]:
-        steps = TURNS.get(turn(frame), "").split(",") if turn(frame) else []
         colours = "out_color_matrix=bt709:out_range=tv"
-        steps.append(f"scale={self.width}:{self.height}:flags={SCALER}:{colours}")
-        return [*steps, "format=pix_fmts=yuv420p", "setsar=1"]
+        if frame.colorspace == UNSPECIFIED:
+            colours += ":in_color_matrix=" + ("bt709" if min(frame.width, frame.height) >= HD_SIDE else "bt601")
+        size = f"scale={self.width}:{self.height}:flags={SCALER}:{colours}"
+        return [*TURNS.get(turn(frame), []), size, f"format=pix_fmts={PLAIN}", "setsar=1"]
 
 
 def plain(frame: VideoFrame, slot: int, fps: int) -> VideoFrame:

@@ -87,6 +87,7 @@ class Source:
         """Give the film to read; raises Rejected or one of UNREADABLE."""
         file = Descriptor(self.descriptor)
         with av.open(file, format=self.container, options=OPTIONS, buffer_size=BUFFER_BYTES) as container:
+            assert isinstance(container, InputContainer)
             yield container
 
 
@@ -134,9 +135,8 @@ def _packets(container: InputContainer, stream: VideoStream | AudioStream) -> It
     for other in container.streams:
         if other.index != stream.index:
             other.discard = Discard.all
-    broken = count = 0
-    for packet in container.demux(stream):
-        count += 1
+    broken = 0
+    for count, packet in enumerate(container.demux(stream)):
         try:
             yield list(packet.decode())
         except av.error.InvalidDataError:
