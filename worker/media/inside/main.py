@@ -17,9 +17,10 @@ from worker.media.inside import confine
 from worker.media.inside.inspect import inspect
 from worker.media.inside.render import render
 from worker.media.inside.source import UNREADABLE, Source
+from worker.media.inside.stills import stills
 from worker.media.rules import Rejected
 
-TASKS = {"inspect": inspect, "render": render}
+TASKS = {"inspect": inspect, "render": render, "stills": stills}
 
 
 def main(order: dict[str, Any]) -> None:

@@ -18,6 +18,9 @@ PLAIN = "yuv420p"
 MOST_STRETCH = 4
 # AVCOL_SPC_UNSPECIFIED: PyAV has no name for it.
 UNSPECIFIED = 2
+# AVCOL_TRC_SMPTE2084 (PQ) and AVCOL_TRC_ARIB_STD_B67 (HLG), as the scaler calls them; AVCOL_PRI_BT2020.
+WIDE_TRANSFERS = {16: "smpte2084", 18: "arib-std-b67"}
+BT2020 = 9
 
 
 def turn(frame: VideoFrame) -> int:
@@ -54,17 +57,17 @@ def steady(frames: Iterable[tuple[float, VideoFrame]], fps: int, first: int, cou
 
 
 class Scaler:
-    """Makes pictures of any size and form upright 8-bit 4:2:0 BT.709 ones of one size."""
+    """Makes pictures of any size and form upright 8-bit BT.709 ones of one size: 4:2:0, or RGB."""
 
-    def __init__(self, width: int, height: int) -> None:
-        self.width, self.height = width, height
+    def __init__(self, width: int, height: int, pixels: str = PLAIN) -> None:
+        self.width, self.height, self.pixels = width, height, pixels
         self.form: tuple[object, ...] | None = None
         self.graph: Graph | None = None
 
     def scaled(self, frame: VideoFrame) -> VideoFrame:
         """Return the picture as it is to be; ``frame`` itself where it is so already."""
         form = (frame.width, frame.height, frame.format.name, turn(frame), frame.colorspace, frame.color_range)
-        if form == (self.width, self.height, PLAIN, 0, Colorspace.ITU709, ColorRange.MPEG):
+        if form == (self.width, self.height, self.pixels, 0, Colorspace.ITU709, ColorRange.MPEG):
             return frame
         if self.graph is None or form != self.form:
             self.graph, self.form = self._graph(frame), form
@@ -86,11 +89,16 @@ class Scaler:
         return graph
 
     def _steps(self, frame: VideoFrame) -> list[str]:
-        colours = "out_color_matrix=bt709:out_range=tv"
+        colours = "out_color_matrix=bt709:out_range=tv" if self.pixels == PLAIN else "out_range=pc"
         if frame.colorspace == UNSPECIFIED:
             colours += ":in_color_matrix=" + ("bt709" if min(frame.width, frame.height) >= HD_SIDE else "bt601")
+        if frame.color_trc in WIDE_TRANSFERS or frame.color_primaries == BT2020:
+            # Brightness and colours beyond what BT.709 shows are brought into it, white staying white.
+            transfer = WIDE_TRANSFERS.get(frame.color_trc)
+            colours += f":in_transfer={transfer}" if transfer else ""
+            colours += ":in_primaries=bt2020:out_transfer=bt709:out_primaries=bt709:intent=relative_colorimetric"
         size = f"scale={self.width}:{self.height}:flags={SCALER}:{colours}"
-        return [*TURNS.get(turn(frame), []), size, f"format=pix_fmts={PLAIN}", "setsar=1"]
+        return [*TURNS.get(turn(frame), []), size, f"format=pix_fmts={self.pixels}", "setsar=1"]
 
 
 def plain(frame: VideoFrame, slot: int, fps: int) -> VideoFrame:

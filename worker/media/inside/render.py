@@ -23,7 +23,7 @@ from worker.media.inside.source import Source, picture_stream, pictures, sound_s
 from worker.media.rules import Facts, Rejected, Rung, gain_db, steady_fps
 
 # Which share of the whole work may be done when the first size is ready.
-FIRST_SHARE = 0.43
+FIRST_SHARE = 0.46
 # A film that begins later than this is sought, rather than read up to there.
 SEEK_SECONDS = 0.5
 Say = Callable[[dict[str, Any]], None]
@@ -60,10 +60,13 @@ class Wish:
 
 
 class Opening:
-    """Decides how far the film is decoded for all sizes at once, by what each part of the work has cost so far."""
+    """Decides how far the film is decoded for all sizes at once, by what each part of the work has cost so far.
 
-    def __init__(self, count: int, keyframes: list[int]) -> None:
-        self.count, self.keyframes = count, keyframes
+    Before ``measured`` pictures the costs say little: encoders look ahead, and the first picture is like no other.
+    """
+
+    def __init__(self, count: int, keyframes: list[int], measured: int) -> None:
+        self.count, self.keyframes, self.measured = count, keyframes, measured
         self.one = self.rest = self.decoded = 0.0
         self.began = time.process_time()
 
@@ -78,7 +81,7 @@ class Opening:
         Where the film can be entered it goes on only if it can go on to the next such place: what lies between is
         decoded twice.
         """
-        if slot == 0:
+        if slot < self.measured:
             return True
         at = bisect_right(self.keyframes, slot)
         entered = at > 0 and self.keyframes[at - 1] == slot
@@ -148,7 +151,7 @@ class Ladder:
 
     def _open(self) -> int:
         """Write the first size whole, and the beginning of the rest; return the slot at which the rest go on."""
-        opening = Opening(self.wish.count, self.wish.keyframes() if self.rest else [])
+        opening = Opening(self.wish.count, self.wish.keyframes() if self.rest else [], self.wish.fps)
         split, open_still = 0, bool(self.rest)
         opening.spent()
         for slot, frame in enumerate(self._pictures(0)):

@@ -95,6 +95,9 @@ def picture_stream(container: InputContainer) -> VideoStream:
     """Return the film's pictures: the first track of them that is no cover. Raises Rejected: ``no_video``."""
     for stream in container.streams.video:
         if not stream.disposition & Disposition.attached_pic:
+            if _known(stream, PICTURES):
+                # Each thread would hold frames of its own, and the bound on memory is one for all.
+                stream.codec_context.thread_count = 1
             return stream
     raise Rejected("no_video", "There is only sound in this file. Send a film with pictures.")
 
@@ -115,7 +118,6 @@ def check_codec(stream: VideoStream) -> None:
 def pictures(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
     """Yield every picture in the order of showing; a few broken ones are left out, more raise ``damaged``."""
     check_codec(stream)
-    stream.codec_context.thread_count = 1
     for packet in _packets(container, stream):
         for frame in packet:
             if isinstance(frame, VideoFrame):
