@@ -42,7 +42,7 @@ def _refuse_playlist(head: bytes) -> None:
 def _refuse_other_films(head: bytes) -> None:
     if head[:4] == b"RIFF" and head[8:12] == b"AVI ":
         raise Rejected("container_unknown", UNKNOWN.format("AVI"))
-    if head[:1] == b"\x47" and head[188:189] in (b"\x47", b""):
+    if head[:1] == b"\x47" == head[188:189]:
         raise Rejected("container_unknown", UNKNOWN.format("MPEG transport stream"))
     for mark, name in OTHER_FILMS.items():
         if head.startswith(mark):

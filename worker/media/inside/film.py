@@ -21,15 +21,15 @@ from worker.media.inside.picture import plain
 from worker.media.rules import KEYFRAME_SECONDS, Rung
 
 SOUND_RATE = 128_000
+CRF = 23
 SOUND_CODEC = "mp4a.40.2"
 # A fragment begins at every keyframe and nowhere else, and keyframes stand at every second second: closed groups.
-FRAGMENTED = {"movflags": "frag_keyframe+delay_moov+default_base_moof", "fflags": "+bitexact"}
+FRAGMENTED = {"movflags": "frag_keyframe+delay_moov+default_base_moof+skip_trailer", "fflags": "+bitexact"}
 FASTSTART = {"movflags": "+faststart", "fflags": "+bitexact"}
 # a53cc: subtitles hidden in the source's frames would be carried over, unseen and unmoderated.
 # cpu-independent: see worker/encoding.py.
 SOFTWARE = {
     "preset": "veryfast",
-    "crf": "23",
     "sc_threshold": "0",
     "a53cc": "0",
     "x264-params": "cpu-independent=1:open-gop=0",
@@ -66,13 +66,13 @@ class Made:
     segments: list[tuple[int, int, float]]
 
 
-def encode_sound(samples: Iterable[sound.Samples], gain: float, target: Path) -> Path:
-    """Write ``samples`` times ``gain`` to ``target`` as AAC in MP4, once for all sizes."""
+def encode_sound(samples: Iterable[sound.Samples], target: Path) -> Path:
+    """Write ``samples`` to ``target`` as AAC in MP4, once for all sizes."""
     with av.open(str(target), "w", format="mp4", options={"fflags": "+bitexact"}) as container:
         stream = container.add_stream("aac", rate=sound.RATE)
         stream.bit_rate, stream.layout, stream.format = SOUND_RATE, sound.LAYOUT, sound.FORMAT
         stream.codec_context.flags |= Flags.bitexact
-        for frame in sound.framed(sound.blocks(block * gain for block in samples)):
+        for frame in sound.framed(sound.blocks(samples)):
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
     return target
@@ -81,11 +81,11 @@ def encode_sound(samples: Iterable[sound.Samples], gain: float, target: Path) ->
 class Writer:
     """Writes one size: pictures as they come, and the sound beside them from its file."""
 
-    def __init__(self, rung: Rung, folder: Path, fps: int, track: Path | None, encoder: str) -> None:
+    def __init__(self, rung: Rung, folder: Path, fps: int, track: Path | None, encoder: str, crf: int = CRF) -> None:
         self.rung, self.fps, self.frames = rung, fps, 0
         self.path = folder / f"{rung.name}.m4s"
         self.container = av.open(str(self.path), "w", format="mp4", options=FRAGMENTED)
-        self.stream = pictures_of(self.container, rung, fps, encoder)
+        self.stream = pictures_of(self.container, rung, fps, encoder, crf)
         self.track = Track(self.container, track) if track else None
 
     def write(self, frame: VideoFrame) -> None:
@@ -167,10 +167,10 @@ class Track:
         self.container.close()
 
 
-def pictures_of(container: OutputContainer, rung: Rung, fps: int, encoder: str) -> VideoStream:
+def pictures_of(container: OutputContainer, rung: Rung, fps: int, encoder: str, crf: int) -> VideoStream:
     """Add to ``container`` the pictures of ``rung``, to be encoded by ``encoder``."""
     rates = {"maxrate": str(rung.max_rate), "bufsize": str(2 * rung.max_rate)}
-    options = {**(SOFTWARE if encoder == "libx264" else HARDWARE), **rates}
+    options = {**SOFTWARE, "crf": str(crf), **rates} if encoder == "libx264" else {**HARDWARE, **rates}
     stream = container.add_stream(encoder, rate=fps, options=options)
     assert isinstance(stream, VideoStream)
     stream.width, stream.height, stream.pix_fmt = rung.width, rung.height, "yuv420p"

@@ -1,6 +1,7 @@
 """Decide what a film is, by reading its index, all its packets, some of its pictures and all of its sound."""
 
 from dataclasses import asdict
+from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
@@ -9,17 +10,20 @@ from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from worker.media import boxes, sniff
 from worker.media.inside import picture, sound
 from worker.media.inside.source import Source, check_codec, picture_stream, pictures, sound_stream, sounds
 from worker.media.rules import Facts, MediaRules, Rejected, usual_fps
 
 LOOKED_AT = 5
+TRUNCATED = "The end of the film is missing. Send it again; if it stays so, export it again first."
 NO_FRAMES = "There is not a single picture in this film. Export it again, and send that file."
 
 
 def inspect(sources: list[Source], folder: Path, arguments: dict[str, Any], say: object) -> dict[str, Any]:
     """Return the facts about the only source by the rules in ``arguments``; raises Rejected."""
     rules, source = MediaRules(**arguments["rules"]), sources[0]
+    check_whole(source)
     with source.opened() as container:
         if len(container.streams) > rules.max_streams:
             raise Rejected("too_many_streams", f"A film may have {rules.max_streams} tracks; export it with fewer.")
@@ -31,11 +35,29 @@ def inspect(sources: list[Source], folder: Path, arguments: dict[str, Any], say:
         codec, container_name = stream.codec_context.name, source.container
     width, height, zero = _looked_at(source, rules)
     measured = _heard(source, zero, round((times[-1] - times[0] + 1) * sound.RATE))
-    duration = 1000 * ((times[-1] - times[0]) * len(times) / max(1, len(times) - 1) if len(times) > 1 else 0)
-    facts = Facts(container_name, codec, width, height, usual_fps(times), round(duration), *measured)
+    fps = usual_fps(times)
+    duration = round(1000 * (times[-1] - times[0] + 1 / fps)) if len(times) > 1 else 0
+    facts = Facts(container_name, codec, width, height, fps, duration, *measured)
     if facts.duration_ms < rules.min_ms:
         raise Rejected("too_short", f"A film lasts at least {rules.min_ms / 1000:g} seconds.")
     return asdict(facts)
+
+
+def check_whole(source: Source) -> None:
+    """Raise Rejected for what the outermost layer tells: ``truncated``, ``external_data``, ``encrypted``."""
+    file = BufferedReader(source.file())
+    if source.container == "matroska":
+        if boxes.segment_is_cut_short(file.read(sniff.HEAD_BYTES), source.size):
+            raise Rejected("truncated", TRUNCATED)
+        return
+    if boxes.is_cut_short(file, source.size):
+        raise Rejected("truncated", TRUNCATED)
+    if boxes.refers_elsewhere(file, source.size):
+        raise Rejected(
+            "external_data", "The film's pictures lie in another file. Export it as one self-contained film."
+        )
+    if boxes.is_encrypted(file, source.size):
+        raise Rejected("encrypted", "The film is protected against copying. Send one that you made yourself.")
 
 
 def check_size(width: int, height: int, rules: MediaRules) -> None:

@@ -14,13 +14,14 @@ import av.video.codeccontext
 
 from worker.media.child import DAMAGED, TOO_HEAVY
 from worker.media.inside import confine
+from worker.media.inside.compose import compose
 from worker.media.inside.inspect import inspect
 from worker.media.inside.render import render
 from worker.media.inside.source import UNREADABLE, Source
 from worker.media.inside.stills import stills
 from worker.media.rules import Rejected
 
-TASKS = {"inspect": inspect, "render": render, "stills": stills}
+TASKS = {"inspect": inspect, "render": render, "stills": stills, "compose": compose}
 
 
 def main(order: dict[str, Any]) -> None:

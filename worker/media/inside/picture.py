@@ -57,17 +57,17 @@ def steady(frames: Iterable[tuple[float, VideoFrame]], fps: int, first: int, cou
 
 
 class Scaler:
-    """Makes pictures of any size and form upright 8-bit BT.709 ones of one size: 4:2:0, or RGB."""
+    """Makes pictures of any size and form upright 8-bit BT.709 ones of one size: 4:2:0, or RGB; in the middle of a black canvas."""
 
-    def __init__(self, width: int, height: int, pixels: str = PLAIN) -> None:
-        self.width, self.height, self.pixels = width, height, pixels
+    def __init__(self, width: int, height: int, pixels: str = PLAIN, canvas: tuple[int, int] | None = None) -> None:
+        self.width, self.height, self.pixels, self.canvas = width, height, pixels, canvas
         self.form: tuple[object, ...] | None = None
         self.graph: Graph | None = None
 
     def scaled(self, frame: VideoFrame) -> VideoFrame:
         """Return the picture as it is to be; ``frame`` itself where it is so already."""
         form = (frame.width, frame.height, frame.format.name, turn(frame), frame.colorspace, frame.color_range)
-        if form == (self.width, self.height, self.pixels, 0, Colorspace.ITU709, ColorRange.MPEG):
+        if not self.canvas and form == (self.width, self.height, self.pixels, 0, Colorspace.ITU709, ColorRange.MPEG):
             return frame
         if self.graph is None or form != self.form:
             self.graph, self.form = self._graph(frame), form
@@ -98,7 +98,8 @@ class Scaler:
             colours += f":in_transfer={transfer}" if transfer else ""
             colours += ":in_primaries=bt2020:out_transfer=bt709:out_primaries=bt709:intent=relative_colorimetric"
         size = f"scale={self.width}:{self.height}:flags={SCALER}:{colours}"
-        return [*TURNS.get(turn(frame), []), size, f"format=pix_fmts={self.pixels}", "setsar=1"]
+        pad = [f"pad={self.canvas[0]}:{self.canvas[1]}:(ow-iw)/2:(oh-ih)/2"] if self.canvas else []
+        return [*TURNS.get(turn(frame), []), size, *pad, f"format=pix_fmts={self.pixels}", "setsar=1"]
 
 
 def plain(frame: VideoFrame, slot: int, fps: int) -> VideoFrame:

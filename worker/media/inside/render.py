@@ -37,7 +37,7 @@ class Wish:
         self.facts = Facts(**arguments["facts"])
         self.rungs = [Rung(**rung) for rung in arguments["rungs"]]
         self.encoder: str = arguments["encoder"]
-        self.fps = steady_fps(self.facts.fps)
+        self.fps: int = arguments.get("fps") or steady_fps(self.facts.fps)
         start, end = arguments["start_ms"], arguments["end_ms"]
         lasts = min(end if end is not None else self.facts.duration_ms, self.facts.duration_ms) - start
         self.count = max(1, round(lasts * self.fps / 1000))
@@ -113,15 +113,22 @@ def render(sources: list[Source], folder: Path, arguments: dict[str, Any], say: 
 
 def sound_track(wish: Wish, folder: Path) -> Path | None:
     """Encode the sound of the film once, made as loud as all others; None when it has none."""
+    count = round(wish.count * sound.RATE / wish.fps)
+    return encode_sound(heard(wish, count), folder / "sound.m4a") if wish.facts.has_audio else None
+
+
+def heard(wish: Wish, count: int) -> Iterator[sound.Samples]:
+    """Yield the first ``count`` samples of what is wished, made as loud as all others; silence where there are none."""
+    gain = 10 ** (gain_db(wish.facts) / 20)
     with wish.source.opened() as container:
         stream = sound_stream(container)
         if stream is None:
-            return None
+            yield from sound.silence(count)
+            return
         if wish.zero > SEEK_SECONDS:
             container.seek(max(0, int((wish.zero - SEEK_SECONDS) / stream.time_base)), stream=stream, backward=True)
-        count = round(wish.count * sound.RATE / wish.fps)
-        samples = sound.line(sounds(container, stream), wish.zero, count)
-        return encode_sound(samples, 10 ** (gain_db(wish.facts) / 20), folder / "sound.m4a")
+        for samples in sound.line(sounds(container, stream), wish.zero, count):
+            yield samples * gain
 
 
 class Ladder:

@@ -4,6 +4,7 @@ import io
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import av
 from av.audio.frame import AudioFrame
@@ -59,6 +60,13 @@ class Descriptor(io.RawIOBase):
         self.place += len(found)
         return found
 
+    def readinto(self, target: Any) -> int:
+        """Fill ``target`` as far as the file reaches, and move behind that."""
+        view = memoryview(target)
+        found = self.read(len(view))
+        view[: len(found)] = found
+        return len(found)
+
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         """Move to ``offset`` from the beginning, the place or the end; return the place."""
         origin = {os.SEEK_SET: 0, os.SEEK_CUR: self.place, os.SEEK_END: self.length}[whence]
@@ -82,11 +90,14 @@ class Source:
         """The demuxer that its first bytes call for; raises Rejected."""
         return sniff.container(os.pread(self.descriptor, sniff.HEAD_BYTES, 0))
 
+    def file(self) -> "Descriptor":
+        """Return its bytes to read."""
+        return Descriptor(self.descriptor)
+
     @contextmanager
     def opened(self) -> Iterator[InputContainer]:
         """Give the film to read; raises Rejected or one of UNREADABLE."""
-        file = Descriptor(self.descriptor)
-        with av.open(file, format=self.container, options=OPTIONS, buffer_size=BUFFER_BYTES) as container:
+        with av.open(self.file(), format=self.container, options=OPTIONS, buffer_size=BUFFER_BYTES) as container:
             assert isinstance(container, InputContainer)
             yield container
 

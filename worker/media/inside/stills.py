@@ -6,10 +6,9 @@ from math import ceil, sqrt
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from av.container import InputContainer
 from av.video.frame import VideoFrame
-from PIL import Image, JpegImagePlugin, WebPImagePlugin
+from PIL import Image, ImageStat, JpegImagePlugin, WebPImagePlugin
 
 from socialvideo.lib.blurhash import blurhash
 from worker.media.inside.picture import Scaler
@@ -45,8 +44,8 @@ def stills(sources: list[Source], folder: Path, arguments: dict[str, Any], say: 
 
 def _lively(image: Image.Image) -> float:
     """Return how far the brightnesses of a picture lie apart."""
-    brightness = np.asarray(image.convert("L"), dtype=np.float32)
-    return float(brightness.std().item())
+    spread: float = ImageStat.Stat(image.convert("L")).stddev[0]
+    return spread
 
 
 def _preview(wish: Wish, start: float, seconds: float, target: Path) -> None:
