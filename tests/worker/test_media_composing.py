@@ -1,4 +1,4 @@
-"""Compositions: each kind by what is seen and heard in it, bounds on parts, and an end as soon as the caller says so."""
+"""Compositions: each kind by what is seen and heard in it, bounds on parts, and an end when the caller says so."""
 
 from pathlib import Path
 

@@ -59,8 +59,8 @@ def compose(
         arguments = _arguments(kind, facts, used, stacked=stacked)
         seconds = LEAST_SECONDS + SLOWNESS * sum(fact.duration_ms for fact in facts) / 1000
         work = child.Work("compose", arguments, sources, bench, seconds, OUT_BYTES)
-        said = child.run(work, lambda word, share: on_progress(share))
-        return (bench / said["name"]).replace(folder / "film.mp4")
+        child.run(work, lambda word, share: on_progress(share))
+        return (bench / "film.mp4").replace(folder / "film.mp4")
 
 
 def _check(part: Part, facts: Facts) -> None:

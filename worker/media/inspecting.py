@@ -12,7 +12,10 @@ SECONDS = 25.0
 def inspect(source: Path, *, rules: MediaRules = RULES) -> Facts:
     """Return the facts about the film in ``source``, whatever its name.
 
-    Raises Rejected (codes: docs/media.md), within SECONDS; child.MediaFailed when the child itself cannot run.
+    Raises Rejected within SECONDS, with one of these codes: too_large_bytes, not_a_video, container_unknown,
+    playlist_refused, truncated, external_data, encrypted, damaged, too_many_streams, no_video, no_frames,
+    codec_unknown, too_long, too_short, too_large_pixels, too_small_pixels, frame_rate, too_heavy. Raises
+    child.MediaFailed when the child itself cannot run.
     """
     size = source.stat().st_size
     if size > rules.max_bytes:

@@ -57,7 +57,10 @@ def steady(frames: Iterable[tuple[float, VideoFrame]], fps: int, first: int, cou
 
 
 class Scaler:
-    """Makes pictures of any size and form upright 8-bit BT.709 ones of one size: 4:2:0, or RGB; in the middle of a black canvas."""
+    """Makes pictures of any size and form upright 8-bit BT.709 ones of one size: 4:2:0, or RGB.
+
+    With a ``canvas`` they stand in the middle of a black picture of that size.
+    """
 
     def __init__(self, width: int, height: int, pixels: str = PLAIN, canvas: tuple[int, int] | None = None) -> None:
         self.width, self.height, self.pixels, self.canvas = width, height, pixels, canvas

@@ -19,7 +19,7 @@ from av.video.stream import VideoStream
 from worker.media.inside import sound
 from worker.media.inside.film import Made, Writer, encode_sound
 from worker.media.inside.picture import Scaler, steady
-from worker.media.inside.source import Source, picture_stream, pictures, sound_stream, sounds
+from worker.media.inside.source import Source, picture_stream, pictures, sound_stream, sounds, wind
 from worker.media.rules import Facts, Rejected, Rung, gain_db, steady_fps
 
 # Which share of the whole work may be done when the first size is ready.
@@ -40,14 +40,14 @@ class Wish:
         self.fps: int = arguments.get("fps") or steady_fps(self.facts.fps)
         start, end = arguments["start_ms"], arguments["end_ms"]
         lasts = min(end if end is not None else self.facts.duration_ms, self.facts.duration_ms) - start
-        self.count = max(1, round(lasts * self.fps / 1000))
-        self.zero = first_time(source) + start / 1000
+        self.count: int = max(1, round(lasts * self.fps / 1000))
+        self.zero: float = first_time(source) + start / 1000
 
     def pictures(self, container: InputContainer, stream: VideoStream, first: int = 0) -> Iterator[VideoFrame]:
         """Yield the picture of each slot from ``first`` on."""
         begin = self.zero + first / self.fps
         if first or self.zero > SEEK_SECONDS:
-            container.seek(max(0, int(begin / stream.time_base)), stream=stream, backward=True)
+            wind(container, stream, begin)
         timed = ((frame.time - self.zero, frame) for frame in pictures(container, stream) if frame.time is not None)
         return steady(timed, self.fps, first, self.count)
 
@@ -126,7 +126,7 @@ def heard(wish: Wish, count: int) -> Iterator[sound.Samples]:
             yield from sound.silence(count)
             return
         if wish.zero > SEEK_SECONDS:
-            container.seek(max(0, int((wish.zero - SEEK_SECONDS) / stream.time_base)), stream=stream, backward=True)
+            wind(container, stream, wish.zero - SEEK_SECONDS)
         for samples in sound.line(sounds(container, stream), wish.zero, count):
             yield samples * gain
 

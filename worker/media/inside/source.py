@@ -126,6 +126,11 @@ def check_codec(stream: VideoStream) -> None:
         )
 
 
+def wind(container: InputContainer, stream: VideoStream | AudioStream, seconds: float) -> None:
+    """Go to the last place before ``seconds`` of the film at which ``stream`` can be entered."""
+    container.seek(max(0, int(seconds / (stream.time_base or 1))), stream=stream, backward=True)
+
+
 def pictures(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
     """Yield every picture in the order of showing; a few broken ones are left out, more raise ``damaged``."""
     check_codec(stream)

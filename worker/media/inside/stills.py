@@ -13,7 +13,7 @@ from PIL import Image, ImageStat, JpegImagePlugin, WebPImagePlugin
 from socialvideo.lib.blurhash import blurhash
 from worker.media.inside.picture import Scaler
 from worker.media.inside.render import Wish
-from worker.media.inside.source import Source, picture_stream, pictures
+from worker.media.inside.source import Source, picture_stream, pictures, wind
 
 POSTER_SIDE, PREVIEW_SIDE, TILE_SIDE = 720, 240, 120
 POSTER_QUALITY, PREVIEW_QUALITY, SPRITE_QUALITY = 85, 60, 70
@@ -104,8 +104,7 @@ class Reel:
         """Return the last picture that is not after ``moment``, in seconds; the first one before its time."""
         entry = bisect_right(self.entries, moment)
         if entry and self.entries[entry - 1] > self._time(self.shown):
-            offset = int((self.entries[entry - 1] + self.wish.zero) / (self.stream.time_base or 1))
-            self.container.seek(offset, stream=self.stream, backward=True)
+            wind(self.container, self.stream, self.entries[entry - 1] + self.wish.zero)
             self.frames = self._frames()
             self.shown = self.ahead = next(self.frames, self.shown)
         while self._time(self.ahead) <= moment:
