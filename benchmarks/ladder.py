@@ -1,7 +1,7 @@
 """``python -m benchmarks.ladder [seconds] [rounds]``: what a whole ladder costs beside the bare ffmpeg command line.
 
 Both make the same sizes with the same settings of the same encoder, HLS in one fragmented file a size and MP4 of the
-same packets, and both measure the loudness. Ours also inspects, starts its children, and has its first size ready early.
+same packets, and both measure the loudness. Ours also inspects, starts its children, and is early with the first size.
 """
 
 import os

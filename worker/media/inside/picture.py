@@ -70,12 +70,22 @@ class Scaler:
     def scaled(self, frame: VideoFrame) -> VideoFrame:
         """Return the picture as it is to be; ``frame`` itself where it is so already."""
         form = (frame.width, frame.height, frame.format.name, turn(frame), frame.colorspace, frame.color_range)
-        if not self.canvas and form == (self.width, self.height, self.pixels, 0, Colorspace.ITU709, ColorRange.MPEG):
+        if self._is_so(frame):
             return frame
         if self.graph is None or form != self.form:
             self.graph, self.form = self._graph(frame), form
         self.graph.vpush(frame)
         return self.graph.vpull()
+
+    def _is_so(self, frame: VideoFrame) -> bool:
+        """Tell whether a picture needs nothing done to it."""
+        is_hd = frame.colorspace == UNSPECIFIED and min(frame.width, frame.height) >= HD_SIDE
+        return (
+            (frame.width, frame.height, frame.format.name) == (self.width, self.height, self.pixels)
+            and not (self.canvas or turn(frame) or is_wide(frame))
+            and (frame.colorspace == Colorspace.ITU709 or is_hd)
+            and frame.color_range in (ColorRange.MPEG, ColorRange.UNSPECIFIED)
+        )
 
     def _graph(self, frame: VideoFrame) -> Graph:
         graph = Graph()
@@ -95,7 +105,7 @@ class Scaler:
         colours = "out_color_matrix=bt709:out_range=tv" if self.pixels == PLAIN else "out_range=pc"
         if frame.colorspace == UNSPECIFIED:
             colours += ":in_color_matrix=" + ("bt709" if min(frame.width, frame.height) >= HD_SIDE else "bt601")
-        if frame.color_trc in WIDE_TRANSFERS or frame.color_primaries == BT2020:
+        if is_wide(frame):
             # Brightness and colours beyond what BT.709 shows are brought into it, white staying white.
             transfer = WIDE_TRANSFERS.get(frame.color_trc)
             colours += f":in_transfer={transfer}" if transfer else ""
@@ -103,6 +113,11 @@ class Scaler:
         size = f"scale={self.width}:{self.height}:flags={SCALER}:{colours}"
         pad = [f"pad={self.canvas[0]}:{self.canvas[1]}:(ow-iw)/2:(oh-ih)/2"] if self.canvas else []
         return [*TURNS.get(turn(frame), []), size, *pad, f"format=pix_fmts={self.pixels}", "setsar=1"]
+
+
+def is_wide(frame: VideoFrame) -> bool:
+    """Tell whether a picture has brightness or colours beyond BT.709."""
+    return frame.color_trc in WIDE_TRANSFERS or frame.color_primaries == BT2020
 
 
 def plain(frame: VideoFrame, slot: int, fps: int) -> VideoFrame:

@@ -23,7 +23,7 @@ from worker.media.inside.source import Source, picture_stream, pictures, sound_s
 from worker.media.rules import Facts, Rejected, Rung, gain_db, steady_fps
 
 # Which share of the whole work may be done when the first size is ready.
-FIRST_SHARE = 0.46
+FIRST_SHARE = 0.42
 # A film that begins later than this is sought, rather than read up to there.
 SEEK_SECONDS = 0.5
 Say = Callable[[dict[str, Any]], None]
@@ -68,7 +68,8 @@ class Opening:
     def __init__(self, count: int, keyframes: list[int], measured: int) -> None:
         self.count, self.keyframes, self.measured = count, keyframes, measured
         self.one = self.rest = self.decoded = 0.0
-        self.began = time.process_time()
+        # What was done before the first picture, the sound among it, is part of the wait too.
+        self.before = self.began = time.process_time()
 
     def spent(self) -> float:
         """Return the seconds of the processor since the last call."""
@@ -86,8 +87,8 @@ class Opening:
         at = bisect_right(self.keyframes, slot)
         entered = at > 0 and self.keyframes[at - 1] == slot
         until = self.keyframes[at] if entered and at < len(self.keyframes) else slot
-        first = self.count * (self.decoded + self.one) + until * self.rest
-        whole = self.count * (self.decoded + self.one + self.rest) + (self.count - until) * self.decoded
+        first = self.before + self.count * (self.decoded + self.one) + until * self.rest
+        whole = first + (self.count - until) * (self.decoded + self.rest)
         return first <= FIRST_SHARE * whole
 
 
