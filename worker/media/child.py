@@ -32,7 +32,8 @@ order = confine.begin(sys.argv[2])
 from worker.media.inside import main
 main.main(order)
 """
-ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+# Without a HOME Python asks the system's directory of people for one as it starts, over a socket.
+ENVIRONMENT = {"HOME": "/", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 # How long the caller waits at most before it is asked again whether to go on.
 ASK_SECONDS = 1.0
 LINE_BYTES = 1 << 20
