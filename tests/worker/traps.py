@@ -50,6 +50,7 @@ def corpus() -> dict[str, tuple[str, Trap]]:
         "one picture a day": ("too_long", one_a_day),
         "one picture": ("too_short", other("one.mp4", "mp4", "libx264", seconds=0.1)),
         "many tracks": ("too_many_streams", many_tracks),
+        "a thousand tracks": ("too_many_streams", thousand_tracks),
         "many pictures a second": ("frame_rate", other("fast.mp4", "mp4", "libx264", fps=1000, seconds=1)),
         "strange pictures": ("codec_unknown", other("odd.mkv", "matroska", "ffv1")),
         "old pictures": ("codec_unknown", other("old.mkv", "matroska", "mpeg2video")),
@@ -189,10 +190,10 @@ def one_a_day(folder: Path, stored: Path) -> Path:
     )
 
 
-def many_tracks(folder: Path, stored: Path, count: int = 60) -> Path:
+def many_tracks(folder: Path, stored: Path) -> Path:
     """A film with more tracks than any has."""
     with av.open(str(folder / "tracks.mkv"), "w", format="matroska") as container:
-        sounds = [container.add_stream("pcm_s16le", rate=8000, layout="mono") for _ in range(count)]
+        sounds = [container.add_stream("pcm_s16le", rate=8000, layout="mono") for _ in range(60)]
         pictures = container.add_stream("mpeg4", rate=30)
         pictures.width, pictures.height, pictures.pix_fmt = 128, 96, "yuv420p"
         for stream in sounds:
@@ -200,3 +201,13 @@ def many_tracks(folder: Path, stored: Path, count: int = 60) -> Path:
             frame.sample_rate, frame.pts = 8000, 0
             container.mux(stream.encode(frame))
     return folder / "tracks.mkv"
+
+
+def thousand_tracks(folder: Path, stored: Path) -> Path:
+    """The stored film with its first track a thousand times in its index, which comes last."""
+    data = stored.read_bytes()
+    at, track = data.index(b"moov") - 4, data.index(b"trak") - 4
+    copies = data[track : track + int.from_bytes(data[track : track + 4], "big")] * 1000
+    index = data[at:]
+    (folder / "thousand.mp4").write_bytes(data[:at] + struct.pack(">I", len(index) + len(copies)) + index[4:] + copies)
+    return folder / "thousand.mp4"

@@ -99,6 +99,11 @@ def segment_is_cut_short(head: bytes, size: int) -> bool:
     return not is_unknown and place + len(SEGMENT) + header + length > size
 
 
+def count_tracks(file: BinaryIO, size: int) -> int:
+    """Return how many tracks the index of an MP4 has, MOST_BOXES at most."""
+    return sum(1 for _ in islice(inside(file, Box(b"", 0, size, 0), TRACKS, size), MOST_BOXES))
+
+
 def refers_elsewhere(file: BinaryIO, size: int) -> bool:
     """Tell whether a track of an MP4 has its data in another file."""
     for entry in _entries(file, size, REFERENCES):

@@ -32,11 +32,12 @@ class Rejected(Exception):
 class MediaRules:
     """What an upload may be: bytes; pixels of a picture and of its sides; time; frames a second; tracks.
 
-    ``max_fps`` is above 120, for films that say 120 and have a few more.
+    ``max_pixels`` is what a child decodes and encodes in 512 MiB, in the greediest form; ``max_fps`` is above 120 for
+    films that say 120 and have a few more.
     """
 
     max_bytes: int = 512 * 1024 * 1024
-    max_pixels: int = 4096 * 2304
+    max_pixels: int = 3840 * 2160
     max_side: int = 4096
     min_side: int = 64
     min_ms: int = 300

@@ -23,10 +23,10 @@ NO_FRAMES = "There is not a single picture in this film. Export it again, and se
 def inspect(sources: list[Source], folder: Path, arguments: dict[str, Any], say: object) -> dict[str, Any]:
     """Return the facts about the only source by the rules in ``arguments``; raises Rejected."""
     rules, source = MediaRules(**arguments["rules"]), sources[0]
-    check_whole(source)
+    check_whole(source, rules)
     with source.opened() as container:
         if len(container.streams) > rules.max_streams:
-            raise Rejected("too_many_streams", f"A film may have {rules.max_streams} tracks; export it with fewer.")
+            raise too_many(rules)
         _check_declared(container, rules)
         stream = picture_stream(container)
         check_codec(stream)
@@ -43,8 +43,8 @@ def inspect(sources: list[Source], folder: Path, arguments: dict[str, Any], say:
     return asdict(facts)
 
 
-def check_whole(source: Source) -> None:
-    """Raise Rejected for what the outermost layer tells: ``truncated``, ``external_data``, ``encrypted``."""
+def check_whole(source: Source, rules: MediaRules) -> None:
+    """Raise Rejected for what the outermost layers tell: truncated, too_many_streams, external_data, encrypted."""
     file = BufferedReader(source.file())
     if source.container == "matroska":
         if boxes.segment_is_cut_short(file.read(sniff.HEAD_BYTES), source.size):
@@ -52,6 +52,9 @@ def check_whole(source: Source) -> None:
         return
     if boxes.is_cut_short(file, source.size):
         raise Rejected("truncated", TRUNCATED)
+    # A demuxer takes minutes over thousands of them: counted before it sees the file.
+    if boxes.count_tracks(file, source.size) > rules.max_streams:
+        raise too_many(rules)
     if boxes.refers_elsewhere(file, source.size):
         raise Rejected(
             "external_data", "The film's pictures lie in another file. Export it as one self-contained film."
@@ -100,6 +103,11 @@ def _times(container: InputContainer, stream: VideoStream, rules: MediaRules) ->
     if len(times) > 2 and lasts > 0 and (len(times) - 1) / lasts > rules.max_fps:
         raise too_fast(rules)
     return times
+
+
+def too_many(rules: MediaRules) -> Rejected:
+    """Return the refusal of a film with too many tracks."""
+    return Rejected("too_many_streams", f"A film may have {rules.max_streams} tracks; export it with fewer.")
 
 
 def too_fast(rules: MediaRules) -> Rejected:
