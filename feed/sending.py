@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -62,7 +62,7 @@ class Exchange:
         """Return it so that the pages which may read the answer can."""
         return replace(self, fixed=(*self.fixed, *origins.headers(self.scope["headers"])))
 
-    def open_to_all(self, kept: Headers) -> "Exchange":
+    def open_to_all(self, kept: Iterable[tuple[bytes, bytes]]) -> "Exchange":
         """Return it so that caches may keep the answer as these headers say, and any page may read it."""
         return replace(self, fixed=(*kept, *origins.ANYBODY))
 

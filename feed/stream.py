@@ -198,7 +198,8 @@ def _address(scope: Scope) -> tuple[UUID, str, str]:
 
 
 def _ticket(scope: Scope) -> str:
-    return parse_qs(scope["query_string"].decode("latin-1")).get("ticket", [""])[0]
+    query: bytes = scope["query_string"]
+    return parse_qs(query.decode("latin-1")).get("ticket", [""])[0]
 
 
 async def _refuse(exchange: Exchange, problem: Problem) -> None:

@@ -19,7 +19,7 @@ from worker.media.rules import Facts, Rung
 from worker.models import Rendition, Video
 
 FPS, RATE = 15, 48_000
-RUNGS = (Rung("270", 270, 480, 600_000, mp4=True), Rung("180", 180, 320, 300_000, mp4=False))
+RUNGS = (Rung("240", 240, 426, 600_000, mp4=True), Rung("180", 180, 320, 300_000, mp4=False))
 
 
 @dataclass(frozen=True)

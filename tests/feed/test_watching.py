@@ -78,7 +78,7 @@ def test_every_byte_of_a_rung_comes_by_its_playlist_with_one_line_in_the_journal
 
 def test_playback_names_every_form_and_each_plays(viewing: Viewing) -> None:
     body = addresses.body(viewing)
-    assert [(one["kind"], one["rung"]) for one in body["renditions"]] == [("hls", 270), ("hls", 180), ("mp4", 270)]
+    assert [(one["kind"], one["rung"]) for one in body["renditions"]] == [("hls", 240), ("hls", 180), ("mp4", 240)]
     assert [(one["language"], one["label"]) for one in body["subtitles"]] == [("en", "English")]
     shown = [body["hls_url"], body["video_url"], body["poster_url"], body["subtitles"][0]["url"]]
     shown += [one["url"] for one in body["renditions"]]
@@ -93,7 +93,7 @@ def test_playback_names_every_form_and_each_plays(viewing: Viewing) -> None:
     assert play(story) == [(200, kind) for kind in kinds]
 
 
-@pytest.mark.parametrize("part", ["/hls/270.mp4", "/hls/180.mp4", "/270.mp4"])
+@pytest.mark.parametrize("part", ["/hls/240.mp4", "/hls/180.mp4", "/240.mp4"])
 def test_ranges_are_exact_for_every_rendition(viewing: Viewing, part: str) -> None:
     address = place(viewing, part)
     whole = answer(address).body
@@ -104,7 +104,7 @@ def test_ranges_are_exact_for_every_rendition(viewing: Viewing, part: str) -> No
     assert given.headers["cache-control"] == "private, no-store"
 
 
-ALL = [FILM, POSTER, MASTER, "/hls/270.m3u8", "/hls/180.m3u8", "/hls/270.mp4", "/hls/180.mp4", "/270.mp4"]
+ALL = [FILM, POSTER, MASTER, "/hls/240.m3u8", "/hls/180.m3u8", "/hls/240.mp4", "/hls/180.mp4", "/240.mp4"]
 ALL += ["/subtitles/en.m3u8", "/subtitles/en.vtt"]
 
 
@@ -163,8 +163,8 @@ def test_nothing_of_a_withdrawn_film_opens(viewing: Viewing, film: Video, part: 
 
 
 def test_a_rung_whose_bytes_are_purged_is_gone(viewing: Viewing, film: Video) -> None:
-    url = place(viewing, "/hls/270.mp4")
-    default_storage.delete(film.renditions.get(kind="hls", rung=270).file)
+    url = place(viewing, "/hls/240.mp4")
+    default_storage.delete(film.renditions.get(kind="hls", rung=240).file)
     assert problem(answer(url)) == (410, "gone_consent")
 
 
@@ -173,7 +173,7 @@ def test_a_rung_whose_bytes_are_purged_is_gone(viewing: Viewing, film: Video) ->
 
 def test_fifteen_segments_ask_the_gate_once(viewing: Viewing, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cuts, "SETTLED_S", 0.0)
-    late = place(replace(viewing, basis=None), "/hls/270.mp4")
+    late = place(replace(viewing, basis=None), "/hls/240.mp4")
     asked: list[Viewing] = []
     reopen = playback.reopen
 
@@ -194,9 +194,9 @@ def test_what_was_decided_meanwhile_is_rested_on_by_no_other_session(
     viewing: Viewing, film: Video, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cuts, "SETTLED_S", 0.0)
-    first = place(replace(viewing, basis=None), "/hls/270.mp4")
+    first = place(replace(viewing, basis=None), "/hls/240.mp4")
     ended = auth.begin(person=film.owner, device="")[1]
-    second = place(replace(viewing, session_id=ended.id, basis=None), "/hls/270.mp4")
+    second = place(replace(viewing, session_id=ended.id, basis=None), "/hls/240.mp4")
     auth.log_out(person=film.owner, session_id=ended.id)
 
     async def story(server: Stream) -> list[int]:
@@ -228,13 +228,13 @@ def test_subtitles_are_sent_while_they_are_there(viewing: Viewing, film: Video) 
 
 
 def test_a_video_without_rungs_has_no_playlist(viewing: Viewing, film: Video) -> None:
-    url = place(viewing, "/hls/270.m3u8")
+    url = place(viewing, "/hls/240.m3u8")
     film.renditions.all().delete()
     assert addresses.body(viewing)["hls_url"] is None
     assert [problem(answer(one)) for one in (url, place(viewing, MASTER))] == [(404, "not_found")] * 2
 
 
-@pytest.mark.parametrize("part", ["/hls/270.mp4", "/subtitles/en.vtt"])
+@pytest.mark.parametrize("part", ["/hls/240.mp4", "/subtitles/en.vtt"])
 def test_who_has_the_very_bytes_is_told_so(viewing: Viewing, part: str) -> None:
     url = place(viewing, part)
     tag = answer(url, "HEAD").headers["etag"]
@@ -263,7 +263,7 @@ def test_a_refusal_can_be_read_by_those_pages_too(viewing: Viewing, film: Video,
 def test_a_browser_that_asks_first_may_ask_for_ranges(viewing: Viewing, settings: Settings) -> None:
     settings.WEB_ORIGINS = [WEB]
     asks = {"access_control_request_method": "GET", "access_control_request_headers": "range"}
-    given = answer(place(viewing, "/hls/270.mp4"), "OPTIONS", origin=WEB, **asks)
+    given = answer(place(viewing, "/hls/240.mp4"), "OPTIONS", origin=WEB, **asks)
     assert (given.status, given.body) == (204, b"")
     assert given.headers["access-control-allow-origin"] == WEB
     assert "range" in given.headers["access-control-allow-headers"]
