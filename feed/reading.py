@@ -78,15 +78,18 @@ class Filed:
 class Remote:
     """An object in a bucket, of which one range is fetched."""
 
-    def __init__(self, item: Any, size: int | None) -> None:
-        self._object = item
+    def __init__(self, client: Any, bucket: str, key: str, size: int | None) -> None:
+        # Clients may be used by several threads, boto3's objects may not.
+        self._client = client
+        self._place = {"Bucket": bucket, "Key": key}
         self._body: Any = None
         self.size = self._length() if size is None else size
 
     def begin(self, span: Span) -> None:
         """Ask for the range; its bytes come as they are read."""
         with _missing():
-            self._body = self._object.get(Range=f"bytes={span.start}-{span.stop - 1}")["Body"]
+            wanted = f"bytes={span.start}-{span.stop - 1}"
+            self._body = self._client.get_object(**self._place, Range=wanted)["Body"]
 
     def read(self, place: int, most: int) -> bytes:
         """Read on; ``place`` is where the last part ended."""
@@ -106,7 +109,7 @@ class Remote:
 
     def _length(self) -> int:
         with _missing():
-            return int(self._object.content_length)
+            return int(self._client.head_object(**self._place)["ContentLength"])
 
 
 class Unreachable(Exception):
@@ -129,7 +132,8 @@ def opened(name: str, size: int | None) -> Source:
     """Open a stored file of a known size (None: the storage is asked). Raises FileNotFoundError."""
     bucket = getattr(default_storage, "bucket", None)
     if bucket is not None:
-        return Remote(bucket.Object(posixpath.join(default_storage.location, name)), size)  # type: ignore[attr-defined]
+        key = posixpath.join(default_storage.location, name)  # type: ignore[attr-defined]
+        return Remote(bucket.meta.client, bucket.name, key, size)
     return Filed(default_storage.open(name), default_storage.size(name))
 
 
