@@ -3,7 +3,6 @@
 from pathlib import Path
 from uuid import uuid4
 
-import orjson
 import pytest
 
 from demo.people import Cast
@@ -25,17 +24,9 @@ def video(running: Running, cast: Cast) -> str:
     for one, content, _ in film.rendered:
         name = f"videos/{uuid4().hex}.mp4"
         Path(running.house.var / "media" / name).write_bytes(content)
-        segments = orjson.dumps([[*one.init, 0.0], *one.segments]).decode()
-        fields = (uuid4(), made, int(one.rung.name), one.width, one.height, one.bandwidth, one.codecs, name)
-        running.query(
-            """INSERT INTO worker_rendition (id, video_id, kind, rung, width, height, bandwidth, codecs, file,
-                size_bytes, digest, segments)
-                VALUES (%s, %s, 'hls', %s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING id""",
-            *fields,
-            len(content),
-            bytes.fromhex(one.sha256),
-            segments,
-        )
+        known = {"width": one.width, "height": one.height, "bandwidth": one.bandwidth, "codecs": one.codecs}
+        cut = [[*one.init, 0.0], *one.segments]
+        streams.rung(running, made, name, rung=int(one.rung.name), size_bytes=len(content), segments=cut, **known)
     return made
 
 

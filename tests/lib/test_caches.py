@@ -19,7 +19,7 @@ def listening(status: int) -> Iterator[tuple[str, Asked]]:
     asked: Asked = []
 
     class Handler(BaseHTTPRequestHandler):
-        def do_PURGE(self) -> None:  # noqa: N802 (the name is the library's)
+        def do_PURGE(self) -> None:
             asked.append((self.command, self.path, self.headers["Surrogate-Key"], self.headers["Authorization"]))
             self.send_response(status)
             self.end_headers()
