@@ -8,7 +8,6 @@ import io
 import os
 import posixpath
 from collections.abc import Iterator
-from types import TracebackType
 from typing import IO, Any, Protocol, Self
 
 from asgiref.sync import sync_to_async
@@ -71,7 +70,7 @@ class Filed:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(self, *raised: object) -> None:
         self._file.close()
 
 
@@ -103,7 +102,7 @@ class Remote:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(self, *raised: object) -> None:
         if self._body is not None:
             self._body.close()
 
