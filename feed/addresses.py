@@ -1,7 +1,7 @@
 """What a player is given: the address of every form of a video, for one viewing, or for everybody where that may be."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from django.conf import settings
@@ -23,7 +23,7 @@ def body(viewing: Viewing) -> dict[str, Any]:
         "video_url": address(FILM),
         "poster_url": address(POSTER),
         "preview_url": address(PREVIEW) if PREVIEW in playable.files else None,
-        "sprite": {"url": address(SPRITE), **playable.sprite} if playable.sprite else None,
+        "sprite": _sprite(playable.sprite, address) if playable.sprite else None,
         "blurhash": playable.blurhash,
         "renditions": list(_renditions(playable, address)),
         "subtitles": list(_subtitles(playable, address)),
@@ -41,6 +41,17 @@ def ticketed(viewing: Viewing, playable: Playable) -> Address:
     """Return what gives each part of a video its address in this viewing."""
     start = f"{settings.STREAM_URL}/videos/{viewing.video_id}"
     return lambda part: f"{start}{part}?ticket={viewing.ticket(part, playable.files.get(part))}"
+
+
+def _sprite(grid: Mapping[str, int], address: Address) -> dict[str, Any]:
+    return {
+        "url": address(SPRITE),
+        "columns": grid["columns"],
+        "rows": grid["rows"],
+        "tile_width": grid["width"],
+        "tile_height": grid["height"],
+        "interval_ms": grid["step_ms"],
+    }
 
 
 def _renditions(playable: Playable, address: Address) -> Iterator[dict[str, Any]]:

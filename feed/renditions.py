@@ -95,7 +95,7 @@ def find(video_id: UUID) -> Playable:
         forms=forms,
         languages=tuple(languages),
         files=files,
-        sprite=video.sprite_grid if video.sprite else None,
+        sprite=(video.sprite_grid or None) if video.sprite else None,
     )
 
 

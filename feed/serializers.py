@@ -79,17 +79,16 @@ class SpriteShape(serializers.Serializer[Any]):
     url = serializers.CharField()
     columns = serializers.IntegerField()
     rows = serializers.IntegerField()
-    count = serializers.IntegerField(help_text="How many stills there are; the last row may be short.")
-    interval_ms = serializers.IntegerField(help_text="From one still to the next.")
-    tile_width = serializers.IntegerField()
-    tile_height = serializers.IntegerField()
+    tile_width = serializers.IntegerField(help_text="Pixels.")
+    tile_height = serializers.IntegerField(help_text="Pixels.")
+    interval_ms = serializers.IntegerField(help_text="Milliseconds of the film from one still to the next.")
 
 
 class TrackShape(serializers.Serializer[Any]):
     """Subtitles in one language: WebVTT."""
 
     language = serializers.CharField(help_text="RFC 5646.")
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     url = serializers.CharField()
 
 

@@ -22,7 +22,7 @@ from socialvideo.lib.errors import Problem
 from socialvideo.lib.models import CachePurge
 from tests import factories
 from tests.feed import films
-from tests.feed.player import answer, ask, play, problem
+from tests.feed.player import answer, ask, elsewhere, play, problem, until
 from worker import videos
 from worker.models import Subtitles, Video
 
@@ -188,14 +188,13 @@ def test_a_film_that_is_removed_while_it_is_sent_is_cut(film: Video) -> None:
     url = path(public(film))
 
     async def story(server: Stream) -> bool:
-        watched = []
+        async def removed() -> None:
+            (watched,) = server.cuts._streams
+            if not watched.is_cut:
+                await elsewhere(lambda: remove(film))
+                await until(lambda: watched.is_cut)
 
-        async def meanwhile() -> None:
-            if not watched:
-                watched.extend(server.cuts._streams)
-                server.cuts.end(f"video:{film.id}")
-
-        return (await ask(server, url, on_chunk=meanwhile)).broken
+        return (await ask(server, url, on_chunk=removed)).broken
 
     assert play(story)
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from urllib.parse import urljoin
 
 import pytest
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from pytest_django import Settings
 
@@ -91,6 +92,22 @@ def test_playback_names_every_form_and_each_plays(viewing: Viewing) -> None:
     apple, film, text = "application/vnd.apple.mpegurl", "video/mp4", "text/vtt; charset=utf-8"
     kinds = [apple, film, "image/jpeg", text, apple, apple, film]
     assert play(story) == [(200, kind) for kind in kinds]
+
+
+def test_playback_names_the_stills_that_there_are(viewing: Viewing, film: Video) -> None:
+    bare = addresses.body(viewing)
+    assert (bare["preview_url"], bare["sprite"], bare["blurhash"]) == (None, None, "")
+    grid = {"columns": 5, "rows": 2, "width": 90, "height": 160, "step_ms": 500}
+    names = [default_storage.save(f"videos/{film.id}{end}", ContentFile(end.encode())) for end in (".webp", "s.jpg")]
+    fields = {"preview": names[0], "sprite": names[1], "sprite_grid": grid, "blurhash": "LEHV6nWB2yk8"}
+    Video.objects.filter(id=film.id).update(**fields)
+    body = addresses.body(viewing)
+    assert body["blurhash"] == "LEHV6nWB2yk8"
+    laid = {"columns": 5, "rows": 2, "tile_width": 90, "tile_height": 160, "interval_ms": 500}
+    assert body["sprite"] == {"url": body["sprite"]["url"], **laid}
+    given = [answer(url) for url in (body["preview_url"], body["sprite"]["url"])]
+    kinds = [(one.body, one.headers["content-type"]) for one in given]
+    assert kinds == [(b".webp", "image/webp"), (b"s.jpg", "image/jpeg")]
 
 
 @pytest.mark.parametrize("part", ["/hls/240.mp4", "/hls/180.mp4", "/240.mp4"])
