@@ -17,6 +17,8 @@ from feed.ranges import Span  # noqa: E402
 from feed.reading import Reader  # noqa: E402
 from feed.sending import CHUNK, Exchange, Receive, Scope, Send  # noqa: E402
 
+_open = sync_to_async(reading.opened, thread_sensitive=False)
+
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer /livez, and send any stored file, or a range of it."""
@@ -33,7 +35,7 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 async def _play(exchange: Exchange, name: str) -> None:
-    source = await sync_to_async(reading.opened, thread_sensitive=False)(name, None)
+    source = await _open(name, None)
     with source:
         wanted = dict(exchange.scope["headers"]).get(b"range", b"").decode()
         part = ranges.parse(wanted, source.size)

@@ -60,7 +60,8 @@ class Exchange:
 
     def open_to_origins(self) -> "Exchange":
         """Return it so that the pages which may read the answer can."""
-        return replace(self, fixed=(*self.fixed, *origins.headers(self.scope["headers"])))
+        more = origins.headers(self.scope["headers"])
+        return replace(self, fixed=(*self.fixed, *more)) if more else self
 
     def open_to_all(self, kept: Iterable[tuple[bytes, bytes]]) -> "Exchange":
         """Return it so that caches may keep the answer as these headers say, and any page may read it."""

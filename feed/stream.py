@@ -11,7 +11,7 @@ import re
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import ParamSpec, TypeVar
-from urllib.parse import parse_qs
+from urllib.parse import unquote
 from uuid import UUID
 
 import orjson
@@ -34,6 +34,7 @@ T = TypeVar("T")
 ADDRESS = re.compile(rf"/(?:videos/([0-9a-f-]{{36}})|public/([0-9a-f-]{{36}})/([0-9a-f]{{32}}))({PART})")
 # How long a playlist may lack a rendition that has just been made.
 LISTED_S = 10.0
+_open = sync_to_async(reading.opened, thread_sensitive=False)
 
 
 class Stream:
@@ -143,7 +144,7 @@ class Stream:
     async def _send(
         self, exchange: Exchange, watched: Watched, stored: Stored, part: str, *, attached: bool = False
     ) -> None:
-        source = await sync_to_async(reading.opened, thread_sensitive=False)(stored.name, stored.size)
+        source = await _open(stored.name, stored.size)
         with source:
             self.cuts.begin(watched, exchange.peer)
             sent = Opened(source, renditions.kind_of(part), f'"{stored.tag}"', attached)
@@ -199,7 +200,8 @@ def _address(scope: Scope) -> tuple[UUID, str, str]:
 
 def _ticket(scope: Scope) -> str:
     query: bytes = scope["query_string"]
-    return parse_qs(query.decode("latin-1")).get("ticket", [""])[0]
+    found = [one.removeprefix(b"ticket=") for one in query.split(b"&") if one.startswith(b"ticket=")]
+    return unquote(found[0].decode("latin-1")) if found else ""
 
 
 async def _refuse(exchange: Exchange, problem: Problem) -> None:
