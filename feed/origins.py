@@ -1,6 +1,6 @@
 """Which web pages may read our bytes: the web clients' origins (WEB_ORIGINS), by CORS. Tickets, no cookies."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 from django.conf import settings
 
@@ -15,11 +15,11 @@ ASKABLE = [
 ANYBODY: Headers = [(b"access-control-allow-origin", b"*"), EXPOSED]
 
 
-def headers(asked: Iterable[tuple[bytes, bytes]]) -> Headers:
+def headers(asked: Mapping[bytes, bytes]) -> Headers:
     """Return what lets the page that asks read a private answer; only ``Vary`` if it may not. No wildcard, ever."""
     if not settings.WEB_ORIGINS:
         return []
-    origin = dict(asked).get(b"origin", b"")
+    origin = asked.get(b"origin", b"")
     vary = (b"vary", b"origin")
     if origin.decode("latin-1") not in settings.WEB_ORIGINS:
         return [vary]

@@ -2,8 +2,9 @@
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from feed import origins, ranges
@@ -48,19 +49,21 @@ class Exchange:
         """Whether only the headers are asked for."""
         return bool(self.scope["method"] == "HEAD")
 
+    @cached_property
+    def headers(self) -> dict[bytes, bytes]:
+        """The headers of the request, by their names in lower case."""
+        return dict(self.scope["headers"])
+
     @property
     def is_preflight(self) -> bool:
         """Whether a browser asks, for a page that may read the answer, what it may ask for (CORS)."""
-        asked = dict(self.scope["headers"])
-        return (
-            self.scope["method"] == "OPTIONS"
-            and b"access-control-request-method" in asked
-            and len(origins.headers(self.scope["headers"])) > 1
-        )
+        if self.scope["method"] != "OPTIONS" or b"access-control-request-method" not in self.headers:
+            return False
+        return len(origins.headers(self.headers)) > 1
 
     def open_to_origins(self) -> "Exchange":
         """Return it so that the pages which may read the answer can."""
-        more = origins.headers(self.scope["headers"])
+        more = origins.headers(self.headers)
         return replace(self, fixed=(*self.fixed, *more)) if more else self
 
     def open_to_all(self, kept: Iterable[tuple[bytes, bytes]]) -> "Exchange":
@@ -97,7 +100,7 @@ class Exchange:
 async def send_text(exchange: Exchange, body: bytes, kind: str) -> None:
     """Answer a GET or HEAD with a short text that was made for it. 304."""
     etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-    if is_known(exchange.scope, etag):
+    if is_known(exchange, etag):
         await exchange.bare(304, [(b"etag", etag.encode())])
     else:
         await exchange.reply(200, kind, body, [(b"etag", etag.encode())])
@@ -105,10 +108,10 @@ async def send_text(exchange: Exchange, body: bytes, kind: str) -> None:
 
 async def send_file(exchange: Exchange, opened: Opened, check: Check) -> None:
     """Answer a GET or HEAD with the file or the range of it that is asked for. 304, 416."""
-    if is_known(exchange.scope, opened.etag):
+    if is_known(exchange, opened.etag):
         await exchange.bare(304, [(b"etag", opened.etag.encode())])
         return
-    span, is_part = _span(exchange.scope, opened)
+    span, is_part = _span(exchange.headers, opened)
     extra = [(b"etag", opened.etag.encode()), (b"accept-ranges", b"bytes")]
     if opened.attached:
         extra.append((b"content-disposition", b"attachment"))
@@ -124,9 +127,9 @@ async def send_file(exchange: Exchange, opened: Opened, check: Check) -> None:
         await send_bytes(exchange, reader, span.length, check)
 
 
-def is_known(scope: Scope, etag: str) -> bool:
+def is_known(exchange: Exchange, etag: str) -> bool:
     """Tell whether the client says that it has these very bytes (If-None-Match, RFC 9110 §13.1.2)."""
-    known = dict(scope["headers"]).get(b"if-none-match", b"").decode("latin-1")
+    known = exchange.headers.get(b"if-none-match", b"").decode("latin-1")
     return etag in [one.strip().removeprefix("W/") for one in known.split(",")]
 
 
@@ -142,9 +145,8 @@ async def send_bytes(exchange: Exchange, reader: Reader, left: int, check: Check
     leaving.cancel()
 
 
-def _span(scope: Scope, opened: Opened) -> tuple[Span, bool]:
+def _span(headers: Mapping[bytes, bytes], opened: Opened) -> tuple[Span, bool]:
     """Return what is to be sent, and whether that was asked for as a part. Raises the 416 problem."""
-    headers = dict(scope["headers"])
     wanted = headers.get(b"range")
     if headers.get(b"if-range", opened.etag.encode()) != opened.etag.encode():
         wanted = None
