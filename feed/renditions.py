@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from feed.hls import Segment
+from socialvideo.lib.errors import Problem
 from worker.models import Rendition, Subtitles, Video
 
 # What follows the id of a video in an address. A ticket is good for one part alone.
@@ -82,8 +83,10 @@ def kind_of(part: str) -> str:
 
 
 def find(video_id: UUID) -> Playable:
-    """Read what there is of a video now; more rungs may come. Decides nothing. Raises Video.DoesNotExist."""
-    video = Video.objects.prefetch_related("renditions").get(id=video_id)
+    """Read what there is of a video now; more rungs may come. Decides nothing. 404 if there is no such video."""
+    video = Video.objects.prefetch_related("renditions").filter(id=video_id).first()
+    if video is None:
+        raise Problem(404, "not_found", "There is no such video.")
     languages = Subtitles.objects.filter(video=video_id).order_by("language").values_list("language", "label")
     forms = tuple(sorted(map(_form, video.renditions.all()), key=lambda form: (form.kind, -form.rung)))
     files = {**dict(_own(video)), **{form.part: form.file for form in forms}}

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
+from django.apps import apps
 from pytest_django import Settings
 
 from socialvideo.lib import caches, env
@@ -54,3 +55,13 @@ def test_a_wildcard_is_no_origin(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("WEB_ORIGINS", wrong)
         with pytest.raises(env.SettingWrong, match="WEB_ORIGINS"):
             env.origins("WEB_ORIGINS")
+
+
+def test_a_purger_that_is_not_there_stops_the_start(settings: Settings) -> None:
+    lib = apps.get_app_config("lib")
+    for name in ("", "socialvideo.lib.caches.by_http"):
+        settings.CACHE_PURGER = name
+        lib.ready()
+    settings.CACHE_PURGER = "socialvideo.lib.caches.by_htp"
+    with pytest.raises(ImportError):
+        lib.ready()
