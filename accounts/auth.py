@@ -76,9 +76,10 @@ def find_session(token: str) -> Session | None:
     return _live().filter(token_digest=digest(token)).first()
 
 
-def session_is_live(session_id: UUID) -> bool:
-    """Tell whether a session still stands (streams die with theirs)."""
-    return _live().filter(id=session_id).exists()
+def session_is_live(session_id: UUID, *, of: UUID | None = None) -> bool:
+    """Tell whether a session still stands (streams die with theirs), and is this person's."""
+    mine = {"person": of} if of else {}
+    return _live().filter(id=session_id, **mine).exists()
 
 
 def log_in(

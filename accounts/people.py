@@ -10,6 +10,7 @@ from fido2.webauthn import AuthenticatorData
 
 from accounts import blocks, handles, mail, passkeys, passwords, requests, rules, standing, verification, wording
 from accounts.models import Person
+from socialvideo.lib import bus
 from socialvideo.lib.clock import database_now, wall_now
 from socialvideo.lib.errors import Problem, invalid
 
@@ -78,7 +79,10 @@ def edit_profile(
         person.links = _links(links)
     if is_private is not None:
         person.is_private = is_private
-    person.save(update_fields=["display_name", "bio", "pronouns", "links", "is_private"])
+    with transaction.atomic():
+        person.save(update_fields=["display_name", "bio", "pronouns", "links", "is_private"])
+        if is_private:
+            bus.announce("person", [person.id])
     if is_private is False:
         requests.accept_all(person)
     return person

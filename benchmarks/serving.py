@@ -9,7 +9,6 @@ after the opening, or to a server so newly started, that the gate is asked in th
 
 import os
 import random
-import socket
 import statistics
 import subprocess
 import sys
@@ -18,22 +17,29 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from selectors import EVENT_READ, DefaultSelector
 
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.db import connection
 
 from accounts import auth
-from accounts.models import Person, Session
-from feed import cuts, playback
+from accounts.models import Person
+from benchmarks.players import Request, watch
+from feed import cuts, playback, playlists, renditions
+from feed.renditions import FILM, MASTER
+from feed.tickets import Viewing
 from socialvideo.embedded.ports import free_port
 from socialvideo.embedded.processes import House
 from tests import factories
-from worker.models import Video
+from worker.models import Rendition, Video
 
 MIB = 1024 * 1024
 # Short rounds and many: what else the machine does weighs on both alike.
 ROUNDS, ROUND_BYTES, AT_ONCE, ROUNDS_A_TICKET = 60, 32 * MIB, 8, 10
-BUFFER = memoryview(bytearray(256 * 1024))
+# Two seconds of a megabit a second.
+SEGMENTS, SEGMENT_BYTES, INIT_BYTES = 15, MIB // 4, 1312
+RUNG = 480
+Plan = list[Request]
 
 
 @dataclass(frozen=True)
@@ -43,28 +49,79 @@ class Served:
     port: int
     process: int
 
-    def cost(self, path: str, size: int) -> float:
-        """Have ``AT_ONCE`` viewers ask again and again; return the CPU milliseconds of one request."""
-        count = requests(size)
+    def cost(self, plans: list[Plan], size: int) -> float:
+        """Have ``AT_ONCE`` viewers play all plans; return the CPU milliseconds of one."""
         before = spent(self.process)
-        _watch(self.port, path, count, size)
-        return (spent(self.process) - before) * 1000 / count
+        watch(self.port, plans, AT_ONCE, size)
+        return (spent(self.process) - before) * 1000 / len(plans)
 
 
 @dataclass(frozen=True)
 class Case:
-    """A film, its viewer, and whether the opening's decision may be rested on."""
+    """A film and its viewer, whether the decision of the opening may be rested on, and how it is fetched."""
 
     film: Video
     viewer: Person
-    session: Session
-    fresh: bool
+    size: int
+    fresh: bool = True
+    by_segments: bool = False
 
-    def path(self) -> str:
-        """Open the film; return its path at the stream server."""
-        ticket = playback.open_video(viewer=self.viewer, session=self.session, video_id=self.film.id)
-        ticket = ticket if self.fresh else replace(ticket, basis=None)
-        return f"/videos/{self.film.id}.mp4?ticket={ticket.signed()}"
+    def gated(self, count: int) -> list[Plan]:
+        """Open the film; return what so many players ask of the gated server."""
+        if self.fresh:
+            return [self._plan(self._viewing())] * count
+        # Each its own session: what was decided for one is remembered for it alone.
+        return [self._plan(replace(self._viewing(), basis=None)) for _ in range(count)]
+
+    def ungated(self, count: int) -> list[Plan]:
+        """Return the same for the bare server, where playlists are stored files."""
+        if not self.by_segments:
+            return [[Request(f"/{self.film.file}")]] * count
+        playable = renditions.find(self.film.id)
+        texts = [playlists.text(playable, part, lambda _: "?ticket=" + "x" * 700) for part in (MASTER, playlist())]
+        stored = [Request("/" + default_storage.save("videos/playlist.m3u8", ContentFile(text))) for text in texts]
+        return [[*stored, *_ranges(f"/{playable.files[segments()].name}")]] * count
+
+    def _viewing(self) -> Viewing:
+        session = auth.begin(person=self.viewer, device="")[1]
+        return playback.open_video(viewer=self.viewer, session=session, video_id=self.film.id)
+
+    def _plan(self, viewing: Viewing) -> Plan:
+        playable = renditions.find(self.film.id)
+
+        def path(part: str) -> str:
+            return f"/videos/{self.film.id}{part}?ticket={viewing.ticket(part, playable.files.get(part))}"
+
+        if not self.by_segments:
+            return [Request(path(FILM))]
+        return [Request(path(MASTER)), Request(path(playlist())), *_ranges(path(segments()))]
+
+
+def playlist() -> str:
+    """Return the part that is the media playlist of our rung."""
+    return f"/hls/{RUNG}.m3u8"
+
+
+def segments() -> str:
+    """Return the part that holds the segments of our rung."""
+    return f"/hls/{RUNG}.mp4"
+
+
+def _ranges(path: str) -> Plan:
+    starts = range(INIT_BYTES, INIT_BYTES + SEGMENTS * SEGMENT_BYTES, SEGMENT_BYTES)
+    return [Request(path, 0, INIT_BYTES), *(Request(path, start, SEGMENT_BYTES) for start in starts)]
+
+
+def _climb(film: Video) -> int:
+    """Give the film one rung of HLS; return its bytes."""
+    size = INIT_BYTES + SEGMENTS * SEGMENT_BYTES
+    name = default_storage.save("videos/rung.mp4", ContentFile(random.randbytes(size)))
+    parts = [[0, INIT_BYTES, 0.0]]
+    parts += [[INIT_BYTES + at * SEGMENT_BYTES, SEGMENT_BYTES, 2.0] for at in range(SEGMENTS)]
+    of_rung = {"kind": "hls", "rung": RUNG, "width": 480, "height": 854, "bandwidth": 1_100_000}
+    rest = {"codecs": "avc1.64001f", "file": name, "size_bytes": size, "digest": bytes(32), "segments": parts}
+    Rendition.objects.create(video=film, **of_rung, **rest)
+    return size
 
 
 def requests(size: int) -> int:
@@ -85,8 +142,7 @@ def lines() -> Iterator[str]:
         return
     subject, owner, viewer = factories.enrolled(), factories.person(), factories.person()
     factories.grant(subject, owner)
-    session = auth.log_in(handle=viewer.handle, password=factories.PASSWORD, device="")[1]
-    yield f"{'serving, CPU ms a request':<36}{'gated':>8}{'ungated':>9}{'ratio':>7}{'database':>10}{'with it':>9}"
+    yield f"{'serving, CPU ms a viewing':<36}{'gated':>8}{'ungated':>9}{'ratio':>7}{'database':>10}{'with it':>9}"
     with _server("socialvideo.asgi") as gated, _server("benchmarks.ungated") as ungated:
         # Until then it asks the gate for everything.
         time.sleep(cuts.SETTLED_S + 1)
@@ -94,22 +150,29 @@ def lines() -> Iterator[str]:
             film = factories.video(owner, subject, content=random.randbytes(mib * MIB))
             factories.post(owner, film)
             for fresh, what in ((True, "opened just now"), (False, "the gate asked again")):
-                yield f"{f'{mib} MiB, {what}':<36}{_figures(Case(film, viewer, session, fresh), gated, ungated)}"
+                case = Case(film, viewer, film.size_bytes, fresh=fresh)
+                yield f"{f'{mib} MiB, {what}':<36}{_figures(case, gated, ungated)}"
+        size = _climb(film)
+        for fresh, what in ((True, "opened just now"), (False, "the gate asked once")):
+            case = Case(film, viewer, size, fresh=fresh, by_segments=True)
+            yield f"{f'HLS, {SEGMENTS} segments, {what}':<36}{_figures(case, gated, ungated)}"
 
 
 def _figures(case: Case, gated: Served, ungated: Served) -> str:
     ours, bare, theirs = [], [], []
-    path, size, database = "", case.film.size_bytes, _database()
+    plans: list[Plan] = []
+    count, database = requests(case.size), _database()
+    others = case.ungated(count)
     for number in range(ROUNDS):
-        if number % ROUNDS_A_TICKET == 0:
-            path = case.path()
+        if number % ROUNDS_A_TICKET == 0 or not case.fresh:
+            plans = case.gated(count)
         if number % 2:
-            bare.append(ungated.cost(f"/{case.film.file}", size))
+            bare.append(ungated.cost(others, case.size))
         before = spent(database)
-        ours.append(gated.cost(path, size))
-        theirs.append((spent(database) - before) * 1000 / requests(size))
+        ours.append(gated.cost(plans, case.size))
+        theirs.append((spent(database) - before) * 1000 / count)
         if not number % 2:
-            bare.append(ungated.cost(f"/{case.film.file}", size))
+            bare.append(ungated.cost(others, case.size))
     ratio = statistics.median(a / b for a, b in zip(ours, bare, strict=True))
     whole = statistics.median((a + c) / b for a, b, c in zip(ours, bare, theirs, strict=True))
     middle = [statistics.median(times) for times in (ours, bare, theirs)]
@@ -122,28 +185,6 @@ def _database() -> int:
         cursor.execute("SELECT pg_backend_pid()")
         backend = cursor.fetchone()[0]
     return int(Path(f"/proc/{backend}/stat").read_text().rpartition(")")[2].split()[1])
-
-
-def _watch(port: int, path: str, count: int, size: int) -> None:
-    """Fetch a film ``count`` times; fail unless all of it came each time."""
-    request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode()
-    got: dict[socket.socket, int] = {}
-    with DefaultSelector() as selector:
-        while count or got:
-            while count and len(got) < AT_ONCE:
-                count -= 1
-                viewer = socket.create_connection(("127.0.0.1", port))
-                viewer.sendall(request)
-                selector.register(viewer, EVENT_READ)
-                got[viewer] = 0
-            ready = {key.fd for key, _ in selector.select()}
-            for viewer in [one for one in got if one.fileno() in ready]:
-                came = viewer.recv_into(BUFFER)
-                got[viewer] += came
-                if not came:
-                    assert got.pop(viewer) > size, "a film came short"
-                    selector.unregister(viewer)
-                    viewer.close()
 
 
 @contextmanager

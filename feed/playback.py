@@ -1,4 +1,4 @@
-"""Opening a video to be watched: entitlement, then the gate, then a ticket that the stream server takes."""
+"""Opening a video to be watched: entitlement, then the gate, then a viewing whose tickets the stream server takes."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,7 +9,8 @@ from accounts.models import Person, Session
 from consent import gate
 from consent.rules import Allowed, Point, Right
 from feed import visibility
-from feed.tickets import Basis, Ticket
+from feed.renditions import seconds_of
+from feed.tickets import Basis, Viewing
 from socialvideo.lib.bus import keys
 from socialvideo.lib.clock import StatementTime
 from socialvideo.lib.errors import Problem
@@ -24,15 +25,15 @@ def gone() -> Problem:
     return Problem(410, "gone_consent", "This video is gone: a permission that it rested on has ended.")
 
 
-def open_video(*, viewer: Person, session: Session, video_id: UUID) -> Ticket:
-    """Decide one viewing, write it to the journal, and return its ticket. 404, 410."""
+def open_video(*, viewer: Person, session: Session, video_id: UUID) -> Viewing:
+    """Decide one viewing and write it to the journal: once, however many parts of it are then played. 404, 410."""
     basis = _basis(video_id, viewer.id, session.id)
     video = entitled(viewer.id, video_id)
     ask_gate(video, viewer.id, Point.OPEN)
-    return Ticket(video.id, viewer.id, session.id, basis=basis)
+    return Viewing(video.id, viewer.id, session.id, seconds=seconds_of(video), basis=basis)
 
 
-def open_download(*, viewer: Person, session: Session, video_id: UUID) -> Ticket:
+def open_download(*, viewer: Person, session: Session, video_id: UUID) -> Viewing:
     """Decide one download: everybody depicted must have granted that right. 403, 404, 410."""
     basis = _basis(video_id, viewer.id, session.id)
     video = entitled(viewer.id, video_id)
@@ -46,22 +47,22 @@ def open_download(*, viewer: Person, session: Session, video_id: UUID) -> Ticket
         effect=_nothing,
         nobody=video.shows_nobody,
     )
-    return Ticket(video.id, viewer.id, session.id, download=True, basis=basis)
+    return Viewing(video.id, viewer.id, session.id, download=True, seconds=seconds_of(video), basis=basis)
 
 
-def reopen(ticket: Ticket, resting: Callable[[Basis], None] = lambda basis: None) -> Basis:
+def reopen(viewing: Viewing, resting: Callable[[Basis], None] = lambda basis: None) -> Basis:
     """Decide again for a part of a viewing that was opened; journals only a denial. 401, 404, 410.
 
     ``resting`` is told what the decision will rest on before it is made.
     """
-    basis = _basis(ticket.video_id, ticket.viewer_id, ticket.session_id)
+    basis = _basis(viewing.video_id, viewing.viewer_id, viewing.session_id)
     if basis:
         resting(basis)
-    if not auth.session_is_live(ticket.session_id):
+    if not auth.session_is_live(viewing.session_id, of=viewing.viewer_id):
         detail = "The session that opened this video has ended. Log in again."
         raise Problem(401, "session_ended", detail, headers={"WWW-Authenticate": "Bearer"})
-    video = entitled(ticket.viewer_id, ticket.video_id)
-    ask_gate(video, ticket.viewer_id, Point.CHUNK)
+    video = entitled(viewing.viewer_id, viewing.video_id)
+    ask_gate(video, viewing.viewer_id, Point.CHUNK)
     if basis is None:
         raise gone()
     return basis
@@ -109,20 +110,18 @@ def _basis(video_id: UUID, viewer_id: UUID, session_id: UUID) -> Basis | None:
     """
     film = Video.objects.filter(id=video_id).annotate(now=StatementTime())
     shown = "depictions__grant_id", "depictions__subject_id", "depictions__grant__expires_at"
-    of_video = "depiction_count", "owner", "lineage", "file", "poster", "content_digest"
+    of_video = "depiction_count", "owner", "lineage"
     found = list(film.values_list(*shown, *of_video, "now"))
     rows = [row for row in found if row[0]]
     if not found or len(rows) != found[0][3]:
         return None
-    *_, owner, lineage, file, poster, digest, now = found[0]
+    *_, owner, lineage, now = found[0]
     pairs = edges.pair_keys(viewer_id, {owner, *(row[1] for row in rows)})
     return Basis(
-        file=file,
-        poster=poster,
-        tag=bytes(digest).hex()[:32],
         keys=(
             *keys("session", [session_id]),
             *keys("video", lineage),
+            *keys("person", [owner]),
             *keys("grant", [row[0] for row in rows]),
             *pairs,
         ),

@@ -7,6 +7,7 @@ from rest_framework import serializers
 from accounts.serializers import PersonRef
 from consent.rules import Audience, Purpose
 from socialvideo.lib.wire import StrictSerializer
+from worker.models import Rendition
 from worker.rules import PROMPT_LENGTH
 
 AUDIENCES = [audience.value for audience in Audience]
@@ -59,9 +60,47 @@ class PostShape(serializers.Serializer[Any]):
     depicted = PersonRef(many=True)
 
 
-class PlaybackShape(serializers.Serializer[Any]):
-    """Short-lived addresses for this viewer alone. Range works; each request is decided anew."""
+class RenditionShape(serializers.Serializer[Any]):
+    """One form of a video. ``hls`` is one rung of the master playlist, ``mp4`` a file for players without HLS."""
 
-    video_url = serializers.CharField()
+    kind = serializers.ChoiceField(choices=Rendition.Kind.values)
+    rung = serializers.IntegerField(help_text="The short side that it is made for, in pixels.")
+    width = serializers.IntegerField()
+    height = serializers.IntegerField()
+    bandwidth = serializers.IntegerField(help_text="Bits a second, of its heaviest part.")
+    codecs = serializers.CharField(help_text="RFC 6381.")
+    size_bytes = serializers.IntegerField()
+    url = serializers.CharField()
+
+
+class SpriteShape(serializers.Serializer[Any]):
+    """Stills in one picture, by rows from the top left, for what a player shows over its timeline."""
+
+    url = serializers.CharField()
+    columns = serializers.IntegerField()
+    rows = serializers.IntegerField()
+    tile_width = serializers.IntegerField(help_text="Pixels.")
+    tile_height = serializers.IntegerField(help_text="Pixels.")
+    interval_ms = serializers.IntegerField(help_text="Milliseconds of the film from one still to the next.")
+
+
+class TrackShape(serializers.Serializer[Any]):
+    """Subtitles in one language: WebVTT."""
+
+    language = serializers.CharField(help_text="RFC 5646.")
+    label = serializers.CharField()  # type: ignore[assignment]
+    url = serializers.CharField()
+
+
+class PlaybackShape(serializers.Serializer[Any]):
+    """Short-lived addresses for this viewer alone, each for one thing. Range works; each request is decided anew."""
+
+    hls_url = serializers.CharField(allow_null=True, help_text="Master playlist; null until a rung of it is made.")
+    video_url = serializers.CharField(help_text="The whole film, MP4.")
     poster_url = serializers.CharField()
-    expires_in = serializers.IntegerField(help_text="Seconds.")
+    preview_url = serializers.CharField(allow_null=True, help_text="A short moving picture, WebP.")
+    sprite = SpriteShape(allow_null=True)
+    blurhash = serializers.CharField(help_text="To be shown until the poster is there; empty if there is none.")
+    renditions = RenditionShape(many=True)
+    subtitles = TrackShape(many=True)
+    expires_in = serializers.IntegerField(help_text="Seconds: the length of the film, and some minutes.")

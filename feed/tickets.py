@@ -3,6 +3,7 @@
 import base64
 import binascii
 import time
+import zlib
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from uuid import UUID
@@ -12,6 +13,7 @@ from cryptography.fernet import Fernet, InvalidToken
 from django.conf import settings
 from django.utils.crypto import salted_hmac
 
+from feed.renditions import Stored
 from socialvideo.lib.errors import Problem
 
 # A remix of a remix of a remix rests on more than an address can carry; its tickets go without.
@@ -20,47 +22,62 @@ MOST_KEYS = 20
 
 @dataclass(frozen=True)
 class Basis:
-    """The bytes that a decision was about, and what ends it: each of ``keys``, and a moment.
+    """What ends a decision: each of ``keys``, and a moment.
 
     ``ends_at`` and ``decided_at`` are seconds of the database's clock; whatever ended before ``decided_at`` was
     seen by the decision.
     """
 
-    file: str
-    poster: str
-    tag: str
     keys: tuple[str, ...]
     ends_at: float
     decided_at: float
 
 
 @dataclass(frozen=True)
-class Ticket:
-    """Who may play what, in which session. Encrypted, signed and short-lived; checked anew at every use."""
+class Viewing:
+    """One opening: who plays what, in which session, since when (wall clock, seconds), of a film of ``seconds``."""
 
     video_id: UUID
     viewer_id: UUID
     session_id: UUID
     download: bool = False
+    seconds: int = field(default=0, compare=False)
+    opened_at: int = field(default_factory=lambda: int(time.time()), compare=False)
     basis: Basis | None = field(default=None, compare=False)
 
-    def signed(self) -> str:
-        """Return the ticket as it stands in an address; encrypted, for it names grants."""
+    @property
+    def ends_at(self) -> int:
+        """When its tickets end, all at once: the film can be played to its end by one that is opened at the last."""
+        return self.opened_at + settings.PLAYBACK_SECONDS + self.seconds
+
+    def ticket(self, part: str, stored: Stored | None = None) -> str:
+        """Return the ticket for one part of the video, as it stands in an address; encrypted, for it names grants."""
         basis = self.basis if self.basis and len(self.basis.keys) <= MOST_KEYS else None
-        parts = [self.video_id, self.viewer_id, self.session_id, self.download, basis]
-        return _cipher(settings.SECRET_KEY).encrypt(orjson.dumps(parts)).decode()
+        file = stored and (stored.name, stored.size, stored.tag)
+        parts = [self.video_id, self.viewer_id, self.session_id, self.download, self.seconds, part, file, basis]
+        small = zlib.compress(orjson.dumps(parts))
+        return _cipher(settings.SECRET_KEY).encrypt_at_time(small, self.opened_at).decode()
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """One part of one viewing, and the file behind it (None: a text, made when it is asked for)."""
+
+    viewing: Viewing
+    part: str
+    stored: Stored | None
 
     @classmethod
-    def read(cls, text: str, video_id: UUID) -> "Ticket":
-        """Return the ticket; 403 if it is altered, foreign or past its time."""
+    def read(cls, text: str, video_id: UUID, part: str) -> "Ticket":
+        """Return the ticket; 403 if it is altered, past its time, or for anything but this part of this video."""
         try:
-            ticket, made_at = _decrypted(text, settings.SECRET_KEY)
+            ticket = _decrypted(text, settings.SECRET_KEY)
         except (InvalidToken, binascii.Error, ValueError) as error:
             raise _invalid() from error
-        if made_at + settings.PLAYBACK_SECONDS < time.time():
+        if ticket.viewing.ends_at < time.time():
             raise _invalid()
-        if ticket.video_id != video_id:
-            raise Problem(403, "ticket_invalid", "This address was made for another video.")
+        if (ticket.viewing.video_id, ticket.part) != (video_id, part):
+            raise Problem(403, "ticket_invalid", "This address was made for another video, or another form of it.")
         return ticket
 
 
@@ -70,15 +87,16 @@ def _invalid() -> Problem:
 
 # A player asks for one film many times, a part at a time.
 @lru_cache(4096)
-def _decrypted(text: str, secret: str) -> tuple[Ticket, int]:
-    """Return a ticket and when it was made, in seconds of the wall clock; what is none of ours raises."""
+def _decrypted(text: str, secret: str) -> Ticket:
+    """Return a ticket; what is none of ours raises."""
     # Of several spellings of the same bytes only one is a ticket.
     if base64.urlsafe_b64encode(base64.urlsafe_b64decode(text)) != text.encode():
         raise InvalidToken
     cipher = _cipher(secret)
-    video, viewer, session, download, basis = orjson.loads(cipher.decrypt(text))
-    ticket = Ticket(UUID(video), UUID(viewer), UUID(session), download, _basis(basis))
-    return ticket, cipher.extract_timestamp(text)
+    video, viewer, session, download, seconds, part, file, basis = orjson.loads(zlib.decompress(cipher.decrypt(text)))
+    ids = UUID(video), UUID(viewer), UUID(session)
+    viewing = Viewing(*ids, download, seconds, cipher.extract_timestamp(text), _basis(basis))
+    return Ticket(viewing, part, file and Stored(*file))
 
 
 def _basis(parts: dict[str, object] | None) -> Basis | None:

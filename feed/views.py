@@ -3,7 +3,6 @@
 from typing import cast
 from uuid import UUID
 
-from django.conf import settings
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -12,7 +11,7 @@ from accounts import people
 from accounts.auth import signed_in
 from accounts.models import Session
 from consent.rules import Audience
-from feed import playback, publishing, remixes, visibility
+from feed import addresses, playback, publishing, remixes, visibility
 from feed.serializers import DownloadShape, PlaybackShape, PostRequest, PostShape, RemixRequest
 from socialvideo.lib import ratelimit
 from socialvideo.lib.cursors import page, window
@@ -89,21 +88,18 @@ class PlaybackView(APIView):
     def get(self, request: Request, video_id: UUID) -> Response:
         """Decide one viewing and answer with addresses of the stream server, made for this viewer and session.
 
-        `GET` or `HEAD` them as they are, without an `Authorization` header: the ticket in the query stands for it and
-        lasts `expires_in` seconds. `Range` works (206, 416), every answer is `Cache-Control: private, no-store`, and
-        each request is decided anew: 401 once the session has ended, 403 for a ticket that is altered or too old, 410
-        once a permission has ended or a moderator took the video down. A body that is being sent is then cut short of
-        its `Content-Length`. Refusals are problem documents there too.
+        `hls_url` is a master playlist (RFC 8216): give it to a player. The other addresses are for those without HLS.
+        `GET` or `HEAD` them as they are, without an `Authorization` header: the ticket in the query stands for it, is
+        good for that one address, and lasts `expires_in` seconds, as do all that a playlist names. `Range` works (206,
+        416), every answer is `Cache-Control: private, no-store`, and each request is decided anew: 401 once the session
+        has ended, 403 for a ticket that is altered, too old or another's, 410 once a permission has ended or a
+        moderator took the video down. A body that is being sent is then cut short of its `Content-Length`. Refusals
+        are problem documents there too. Where the service has a CDN, a public film that shows nobody may come with
+        addresses that carry no ticket.
         """
         session = cast(Session, request.auth)
-        ticket = playback.open_video(viewer=signed_in(request), session=session, video_id=video_id).signed()
-        address = f"{settings.STREAM_URL}/videos/{video_id}"
-        body = {
-            "video_url": f"{address}.mp4?ticket={ticket}",
-            "poster_url": f"{address}.jpg?ticket={ticket}",
-            "expires_in": settings.PLAYBACK_SECONDS,
-        }
-        return Response(body, headers={"Cache-Control": "private, no-store"})
+        viewing = playback.open_video(viewer=signed_in(request), session=session, video_id=video_id)
+        return Response(addresses.body(viewing), headers={"Cache-Control": "private, no-store"})
 
 
 class DownloadView(APIView):
@@ -112,12 +108,8 @@ class DownloadView(APIView):
     @described(gives=DownloadShape, problems=(403, 404, 410), summary="Get an address to download a video")
     def get(self, request: Request, video_id: UUID) -> Response:
         session = cast(Session, request.auth)
-        ticket = playback.open_download(viewer=signed_in(request), session=session, video_id=video_id).signed()
-        body = {
-            "video_url": f"{settings.STREAM_URL}/videos/{video_id}.mp4?ticket={ticket}",
-            "expires_in": settings.PLAYBACK_SECONDS,
-        }
-        return Response(body, headers={"Cache-Control": "private, no-store"})
+        viewing = playback.open_download(viewer=signed_in(request), session=session, video_id=video_id)
+        return Response(addresses.download(viewing), headers={"Cache-Control": "private, no-store"})
 
 
 class RemixView(APIView):

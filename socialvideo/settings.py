@@ -205,6 +205,7 @@ CELERY = {
         # Mail and pushes that were not sent, people who came of age.
         "accounts": {"task": "accounts.tasks.sweep", "schedule": 30.0},
         "keep-notices": {"task": "accounts.notices.tasks.keep", "schedule": 3600.0},
+        "purge-caches": {"task": "socialvideo.lib.tasks.purge_caches", "schedule": 15.0},
         "summary": {"task": "accounts.notices.tasks.summary", "schedule": float(SUMMARY_SECONDS)},
     },
     "beat_schedule_filename": str(VAR / "beat-schedule"),
@@ -309,7 +310,16 @@ VIDEO_SECONDS = env.integer("VIDEO_SECONDS", 4, low=1, high=60)
 VIDEO_FPS = env.integer("VIDEO_FPS", 24, low=4, high=60)
 
 # --- Serving ---
+# How long an opening lasts beyond the length of its film.
 PLAYBACK_SECONDS = env.integer("PLAYBACK_SECONDS", 300, low=10, high=3600)
+# The origins of web clients, whose pages may read what is played (CORS): `https://app.example`, separated by commas.
+WEB_ORIGINS = env.origins("WEB_ORIGINS")
+# What tells a CDN to forget (`socialvideo.lib.caches.by_http`); without one, nothing that is played may be cached.
+CACHE_PURGER = env.text("CACHE_PURGER", "")
+CDN_URL = env.address("CDN_URL", STREAM_URL)
+CACHE_PURGE_URL = env.address("CACHE_PURGE_URL", CDN_URL)
+CACHE_PURGE_TOKEN = env.text("CACHE_PURGE_TOKEN", "")
+CACHE_SECONDS = env.integer("CACHE_SECONDS", 300, low=1, high=86_400)
 
 # --- API ---
 REST_FRAMEWORK = {

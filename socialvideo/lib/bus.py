@@ -5,7 +5,11 @@ from uuid import UUID
 
 from django.db import connection
 
+from socialvideo.lib import caches
+
 CHANNEL = "ended"
+# By what shared caches know what they keep.
+CACHED = frozenset({"video", "person"})
 
 
 def keys(kind: str, ids: Iterable[UUID]) -> list[str]:
@@ -14,8 +18,13 @@ def keys(kind: str, ids: Iterable[UUID]) -> list[str]:
 
 
 def announce(kind: str, ids: Iterable[UUID]) -> None:
-    """Tell, when the caller's transaction commits, that these have ended: grants, sessions, videos, people."""
+    """Tell, when the caller's transaction commits, that these have ended: grants, sessions, videos, people.
+
+    Caches that everybody shares are told, too.
+    """
     payloads = keys(kind, ids)
+    if kind in CACHED:
+        caches.forget(payloads)
     if payloads:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_notify(%s, p) FROM unnest(%s::text[]) AS p", [CHANNEL, payloads])

@@ -100,6 +100,14 @@ def words(name: str, default: str) -> list[str]:
     return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
 
 
+def origins(name: str) -> list[str]:
+    """Read a comma-separated list of origins as browsers name them; a wildcard is refused."""
+    for one in (found := words(name, "")):
+        if not re.fullmatch(r"https?://[^\s/?#*]+", one):
+            raise SettingWrong(f"{name} names {one!r}. Write origins such as https://app.example, without a path.")
+    return found
+
+
 def secret(name: str, fallback: Path) -> str:
     """Read ``NAME`` or the file that ``NAME_FILE`` names; else a random secret kept in ``fallback`` (mode 0600)."""
     if value := os.environ.get(name):

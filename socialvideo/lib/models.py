@@ -1,4 +1,4 @@
-"""Two tables that every room leans on: replies kept for repeated requests, and request counts."""
+"""Tables that every room leans on: replies kept for repeated requests, request counts, and what caches forget."""
 
 from django.db import models
 from django.db.models.functions import Now
@@ -45,3 +45,27 @@ class RequestCount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.bucket}: {self.count}"
+
+
+class CachePurge(models.Model):
+    """What shared caches are to forget, written in the commit that ended it; ``due_at`` is None once they have.
+
+    Rows stay: their number marks what may be cached under a name from then on.
+    """
+
+    name = models.CharField(max_length=64)
+    is_told = models.BooleanField(default=False)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField(db_default=Now())
+    due_at = models.DateTimeField(null=True, db_default=Now())
+
+    class Meta:
+        """Those of a name, and what is due, are one index walk each."""
+
+        indexes = [
+            models.Index(fields=["name"], name="cache_purge_by_name"),
+            models.Index(fields=["due_at"], condition=models.Q(due_at__isnull=False), name="cache_purge_due"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -15,7 +15,7 @@ from consent import permits
 from consent.models import Decision, Grant, PermitSubject
 from consent.permits import Redeemed
 from feed import visibility
-from feed.playback import Ticket
+from feed.tickets import Viewing
 from socialvideo.lib.clock import database_now
 from socialvideo.lib.errors import Problem
 from tests import factories
@@ -67,7 +67,7 @@ class Stage:
     films: dict[int, UUID] = field(default_factory=dict)
     posts: dict[int, UUID] = field(default_factory=dict)
     runs: list[Run] = field(default_factory=list)
-    tickets: list[tuple[str, int, Ticket]] = field(default_factory=list)
+    tickets: list[tuple[str, int, Viewing]] = field(default_factory=list)
 
     FILM: ClassVar = Encoded(90, 160, 6, 6, 1000, 1600, "ab" * 32)
 

@@ -20,7 +20,7 @@ from consent.permits import Redeemed
 from consent.rules import Audience, Claim, Point, Right
 from consent.withdrawal import Scope
 from feed import playback, publishing, remixes
-from feed.playback import Ticket
+from feed.tickets import Ticket, Viewing
 from socialvideo.lib.errors import Problem
 from socialvideo.lib.ids import new_id
 from tests import factories
@@ -52,7 +52,7 @@ class Scene:
     waiting: list[Job] = field(default_factory=list)
     runs: dict[str, Run] = field(default_factory=dict)
     films: dict[str, Video] = field(default_factory=dict)
-    tickets: list[Ticket] = field(default_factory=list)
+    tickets: list[Viewing] = field(default_factory=list)
     keys: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def run(self, job: Job) -> Run:
@@ -309,7 +309,7 @@ def a_viewing_after_the_end(here: Scene, dice: Dice) -> bool:
     live, *gone = here.tickets
     other = dice.choice([here.films["waits"].id, new_id()])
     ticket = dice.choice([*gone, replace(live, session_id=new_id()), replace(live, video_id=other)])
-    return refused(lambda: playback.reopen(ticket)) and refused(lambda: Ticket.read(live.signed(), other))
+    return refused(lambda: playback.reopen(ticket)) and refused(lambda: Ticket.read(live.ticket(".mp4"), other, ".mp4"))
 
 
 def a_key_with_another_body(here: Scene, dice: Dice) -> bool:

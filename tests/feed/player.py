@@ -12,7 +12,9 @@ from django.conf import settings
 from django.db import connection, connections
 from psycopg.conninfo import make_conninfo
 
+from feed import addresses, renditions
 from feed.stream import Stream
+from feed.tickets import Viewing
 
 T = TypeVar("T")
 Message = MutableMapping[str, Any]
@@ -146,3 +148,8 @@ def problem(given: Answer) -> tuple[int, str]:
     assert given.headers["content-type"] == "application/problem+json"
     assert not given.broken
     return given.status, orjson.loads(given.body)["code"]
+
+
+def place(viewing: Viewing, part: str = renditions.FILM) -> str:
+    """Return the address of a part of the opened video."""
+    return addresses.ticketed(viewing, renditions.find(viewing.video_id))(part)

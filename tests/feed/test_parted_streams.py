@@ -13,7 +13,7 @@ from feed.sending import CHUNK
 from feed.stream import Stream
 from socialvideo.lib.errors import Problem
 from tests import factories
-from tests.feed.player import Answer, ask, elsewhere, play, problem, until
+from tests.feed.player import Answer, ask, elsewhere, place, play, problem, until
 from worker.models import Video
 
 FILM = bytes(range(256)) * (5 * CHUNK // 256) + b"the end"
@@ -50,11 +50,7 @@ PARTINGS: dict[str, tuple[Audience, End]] = {
 
 def address(film: Video, session: Session) -> str:
     """Open it as the session's person."""
-    return f"/videos/{film.id}.mp4?ticket={_ticket(film, session)}"
-
-
-def _ticket(film: Video, session: Session) -> str:
-    return playback.open_video(viewer=session.person, session=session, video_id=film.id).signed()
+    return place(playback.open_video(viewer=session.person, session=session, video_id=film.id))
 
 
 @pytest.mark.parametrize("name", PARTINGS)

@@ -10,7 +10,8 @@ from typing import IO
 import pytest
 
 from feed import reading
-from feed.reading import Reader
+from feed.ranges import Span
+from feed.reading import Filed, Reader
 
 FILM = random.Random(2).randbytes(10_000)
 
@@ -24,7 +25,8 @@ def film(tmp_path: Path) -> Path:
 
 def parts(file: IO[bytes], start: int, *sizes: int) -> list[bytes]:
     async def run() -> list[bytes]:
-        reader = Reader(file, start, 4096)
+        reader = Reader(Filed(file, len(FILM)), Span(start, len(FILM), len(FILM)), 4096)
+        await reader.begin()
         return [await reader.read(size) for size in sizes]
 
     return asyncio.run(run())

@@ -19,29 +19,30 @@ from accounts import auth
 from accounts.models import Person, Session
 from consent import grants, withdrawal
 from consent.models import Decision, Grant
-from feed import cuts, playback, publishing
+from feed import cuts, playback, publishing, renditions
 from feed.models import Post
+from feed.renditions import FILM, POSTER
 from feed.sending import CHUNK
 from feed.stream import Stream
-from feed.tickets import Basis, Ticket
+from feed.tickets import Basis, Viewing
 from socialvideo.lib.clock import database_now
 from socialvideo.lib.ids import new_id
 from tests import factories
-from tests.feed.player import Answer, answer, ask, elsewhere, play, problem, until
+from tests.feed.player import Answer, answer, ask, elsewhere, place, play, problem, until
 from worker import videos
 from worker.models import Video
 
 Resting = Callable[[Basis], None]
 Opens = Callable[[], Awaitable[str]]
-FILM = random.Random(1).randbytes(5 * CHUNK + 777)
-SIZE = len(FILM)
-ETAG = f'"{hashlib.sha256(FILM).hexdigest()[:32]}-mp4"'
+WHOLE = random.Random(1).randbytes(5 * CHUNK + 777)
+SIZE = len(WHOLE)
+ETAG = f'"{hashlib.sha256(WHOLE).hexdigest()[:32]}-mp4"'
 
 
 @pytest.fixture
 def film(transactional_db: None, grant: Grant, subject: Person, requester: Person) -> Video:
     """A video of six chunks. The server reads it on connections of its own, so it is really committed."""
-    return factories.video(requester, subject, content=FILM)
+    return factories.video(requester, subject, content=WHOLE)
 
 
 @pytest.fixture
@@ -52,8 +53,7 @@ def session(requester: Person) -> Session:
 @pytest.fixture
 def address(film: Video, requester: Person, session: Session) -> str:
     """Where the requester may play it."""
-    ticket = playback.open_video(viewer=requester, session=session, video_id=film.id)
-    return f"/videos/{film.id}.mp4?ticket={ticket.signed()}"
+    return place(playback.open_video(viewer=requester, session=session, video_id=film.id))
 
 
 # Bytes
@@ -61,7 +61,7 @@ def address(film: Video, requester: Person, session: Session) -> str:
 
 def test_the_whole_film_comes_in_chunks_and_byte_by_byte(address: str) -> None:
     given = answer(address)
-    assert (given.status, given.body, given.ended, given.broken) == (200, FILM, True, False)
+    assert (given.status, given.body, given.ended, given.broken) == (200, WHOLE, True, False)
     assert [len(chunk) for chunk in given.chunks] == [CHUNK] * 5 + [777]
     assert given.headers == {
         "content-type": "video/mp4",
@@ -73,8 +73,9 @@ def test_the_whole_film_comes_in_chunks_and_byte_by_byte(address: str) -> None:
     }
 
 
-def test_the_poster_comes_with_a_tag_of_its_own(address: str) -> None:
-    given = answer(address.replace(".mp4", ".jpg"))
+def test_the_poster_comes_with_a_tag_of_its_own(film: Video, requester: Person, session: Session) -> None:
+    poster = place(playback.open_video(viewer=requester, session=session, video_id=film.id), POSTER)
+    given = answer(poster)
     assert (given.status, given.body, given.headers["content-type"]) == (200, b"poster", "image/jpeg")
     assert given.headers["etag"] != ETAG
 
@@ -96,7 +97,7 @@ def test_every_range_gives_exactly_its_bytes(address: str) -> None:
         return [await ask(server, address, range=wanted) for wanted, _, _ in RANGES]
 
     for given, (wanted, start, stop) in zip(play(story), RANGES, strict=True):
-        assert (given.status, given.body, given.ended) == (206, FILM[start:stop], True), wanted
+        assert (given.status, given.body, given.ended) == (206, WHOLE[start:stop], True), wanted
         assert given.headers["content-range"] == f"bytes {start}-{stop - 1}/{SIZE}"
         assert given.headers["content-length"] == str(stop - start)
         assert given.headers["cache-control"] == "private, no-store"
@@ -121,7 +122,7 @@ def test_a_range_outside_the_film_is_refused_with_its_size(address: str) -> None
 )
 def test_if_range_gives_the_part_only_of_the_same_film(address: str, tag: str, status: int) -> None:
     given = answer(address, range="bytes=10-19", if_range=tag)
-    assert (given.status, given.body) == (status, FILM[10:20] if status == 206 else FILM)
+    assert (given.status, given.body) == (status, WHOLE[10:20] if status == 206 else WHOLE)
 
 
 @pytest.mark.parametrize(("headers", "status", "length"), [({}, 200, SIZE), ({"range": "bytes=5-9"}, 206, 5)])
@@ -136,13 +137,12 @@ def test_head_tells_the_same_without_the_bytes(address: str, headers: dict[str, 
 
 def test_a_ticket_of_somebody_who_is_not_entitled_is_refused(film: Video, stranger: Person) -> None:
     theirs = auth.log_in(handle=stranger.handle, password=factories.PASSWORD, device="")[1]
-    ticket = Ticket(film.id, stranger.id, theirs.id).signed()
-    assert problem(answer(f"/videos/{film.id}.mp4?ticket={ticket}")) == (404, "not_found")
+    assert problem(answer(place(Viewing(film.id, stranger.id, theirs.id)))) == (404, "not_found")
 
 
 def test_a_ticket_for_a_video_that_never_was_is_not_found(film: Video, session: Session) -> None:
     video_id = new_id()
-    ticket = Ticket(video_id, film.owner_id, session.id).signed()
+    ticket = Viewing(video_id, film.owner_id, session.id).ticket(FILM, renditions.film(film))
     assert problem(answer(f"/videos/{video_id}.mp4?ticket={ticket}")) == (404, "not_found")
 
 
@@ -198,12 +198,12 @@ def test_a_download_is_sent_as_an_attachment_and_a_viewing_is_not(
     address: str, film: Video, requester: Person, session: Session
 ) -> None:
     Grant.objects.update(may_download=True)
-    ticket = playback.open_download(viewer=requester, session=session, video_id=film.id).signed()
-    given = answer(f"/videos/{film.id}.mp4?ticket={ticket}")
-    assert (given.status, given.body, given.headers["content-disposition"]) == (200, FILM, "attachment")
+    download = place(playback.open_download(viewer=requester, session=session, video_id=film.id))
+    given = answer(download)
+    assert (given.status, given.body, given.headers["content-disposition"]) == (200, WHOLE, "attachment")
     assert "content-disposition" not in answer(address).headers
     withdraw(film)
-    assert problem(answer(f"/videos/{film.id}.mp4?ticket={ticket}")) == (410, "gone_consent")
+    assert problem(answer(download)) == (410, "gone_consent")
 
 
 # The decision of the opening, as long as nothing ends it
@@ -215,8 +215,7 @@ def opens(film: Video, requester: Person, session: Session, monkeypatch: pytest.
     monkeypatch.setattr(cuts, "SETTLED_S", 0.0)
 
     async def opened() -> str:
-        ticket = await elsewhere(lambda: playback.open_video(viewer=requester, session=session, video_id=film.id))
-        return f"/videos/{film.id}.mp4?ticket={ticket.signed()}"
+        return await elsewhere(lambda: place(playback.open_video(viewer=requester, session=session, video_id=film.id)))
 
     return opened
 
@@ -224,7 +223,7 @@ def opens(film: Video, requester: Person, session: Session, monkeypatch: pytest.
 def never(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let nobody ask the gate again."""
 
-    def asked(ticket: Ticket, resting: Resting) -> Basis:
+    def asked(viewing: Viewing, resting: Resting) -> Basis:
         raise OperationalError("the gate was asked again")
 
     monkeypatch.setattr(playback, "reopen", asked)
@@ -244,7 +243,7 @@ def test_what_was_opened_just_now_is_played_without_asking_again(opens: Opens, m
         return await ask(server, address)
 
     given = play(story)
-    assert (given.status, given.body, given.headers["etag"]) == (200, FILM, ETAG)
+    assert (given.status, given.body, given.headers["etag"]) == (200, WHOLE, ETAG)
 
 
 @pytest.mark.parametrize(("end", "status", "code"), ENDS)
@@ -284,7 +283,7 @@ def test_a_grant_that_is_to_end_sooner_has_the_gate_asked_and_the_film_played(op
         blocking(lambda: shorten(film))
         return [(await ask(server, address)).body for _ in range(2)]
 
-    assert play(story) == [FILM, FILM]
+    assert play(story) == [WHOLE, WHOLE]
 
 
 def test_a_stream_of_an_opening_is_cut_in_the_middle(opens: Opens, film: Video) -> None:
@@ -298,7 +297,7 @@ def test_a_stream_of_an_opening_is_cut_in_the_middle(opens: Opens, film: Video) 
         return await ask(server, await opens(), on_chunk=withdrawn)
 
     given = play(story)
-    assert (given.status, given.broken, given.body) == (200, True, FILM[:CHUNK])
+    assert (given.status, given.broken, given.body) == (200, True, WHOLE[:CHUNK])
 
 
 # Ends in the middle of a stream
@@ -323,7 +322,7 @@ def test_a_stream_is_cut_in_the_middle(address: str, film: Video, end: Callable[
 
     given = play(story)
     assert (given.status, given.broken, given.ended) == (200, True, False)
-    assert given.body == FILM[: 2 * CHUNK]
+    assert given.body == WHOLE[: 2 * CHUNK]
 
 
 def test_the_stream_of_a_remix_is_cut_by_the_veto_of_what_it_is_made_from(
@@ -331,8 +330,8 @@ def test_the_stream_of_a_remix_is_cut_by_the_veto_of_what_it_is_made_from(
 ) -> None:
     Grant.objects.update(may_remix=True)
     remix = factories.video(requester, remix_of=film.id)
-    again = factories.video(requester, remix_of=remix.id, content=FILM)
-    ticket = playback.open_video(viewer=requester, session=session, video_id=again.id).signed()
+    again = factories.video(requester, remix_of=remix.id, content=WHOLE)
+    url = place(playback.open_video(viewer=requester, session=session, video_id=again.id))
     scope = withdrawal.Scope(video_id=film.id)
 
     async def story(server: Stream) -> Answer:
@@ -342,10 +341,10 @@ def test_the_stream_of_a_remix_is_cut_by_the_veto_of_what_it_is_made_from(
                 await elsewhere(lambda: withdrawal.withdraw(subject=subject, scope=scope))
                 await until(lambda: watched.is_cut)
 
-        return await ask(server, f"/videos/{again.id}.mp4?ticket={ticket}", on_chunk=vetoed_meanwhile)
+        return await ask(server, url, on_chunk=vetoed_meanwhile)
 
     given = play(story)
-    assert (given.status, given.broken, given.body) == (200, True, FILM[:CHUNK])
+    assert (given.status, given.broken, given.body) == (200, True, WHOLE[:CHUNK])
 
 
 def test_a_stream_is_cut_at_the_moment_a_grant_expires(
@@ -353,15 +352,15 @@ def test_a_stream_is_cut_at_the_moment_a_grant_expires(
 ) -> None:
     ben = factories.enrolled("ben")
     short = factories.grant(ben, requester)
-    film = factories.video(requester, subject, ben, content=FILM)
-    ticket = playback.open_video(viewer=requester, session=session, video_id=film.id).signed()
+    film = factories.video(requester, subject, ben, content=WHOLE)
+    url = place(playback.open_video(viewer=requester, session=session, video_id=film.id))
     Grant.objects.filter(id=short.id).update(expires_at=Now() + timedelta(seconds=0.5))
 
     async def story(server: Stream) -> Answer:
         async def each_chunk_takes_long() -> None:
             await asyncio.sleep(0.2)
 
-        return await ask(server, f"/videos/{film.id}.mp4?ticket={ticket}", on_chunk=each_chunk_takes_long)
+        return await ask(server, url, on_chunk=each_chunk_takes_long)
 
     given = play(story)
     assert (given.status, given.broken, given.ended) == (200, True, False)
@@ -379,7 +378,7 @@ def test_a_stream_that_is_cut_while_reading_sends_not_even_that_chunk(
                 return super().read(size)
 
         loop = asyncio.get_running_loop()
-        monkeypatch.setattr(default_storage, "open", lambda name: Slow(FILM))
+        monkeypatch.setattr(default_storage, "open", lambda name: Slow(WHOLE))
         return await ask(server, address)
 
     given = play(story)
@@ -390,7 +389,7 @@ def test_a_client_that_leaves_is_read_for_no_longer(address: str) -> None:
     async def leaves() -> None:
         raise ConnectionResetError
 
-    assert play(lambda server: ask(server, address, on_chunk=leaves)).body == FILM[:CHUNK]
+    assert play(lambda server: ask(server, address, on_chunk=leaves)).body == WHOLE[:CHUNK]
 
 
 def test_the_end_of_another_grant_cuts_nothing(address: str, subject: Person, stranger: Person) -> None:
@@ -408,7 +407,7 @@ def test_the_end_of_another_grant_cuts_nothing(address: str, subject: Person, st
 
         return await ask(server, address, on_chunk=meanwhile)
 
-    assert play(story).body == FILM
+    assert play(story).body == WHOLE
 
 
 def test_a_withdrawal_between_the_watching_and_the_gate_is_not_missed(
@@ -416,9 +415,9 @@ def test_a_withdrawal_between_the_watching_and_the_gate_is_not_missed(
 ) -> None:
     reopen = playback.reopen
 
-    def withdrawn_first(ticket: Ticket, resting: Resting) -> Basis:
+    def withdrawn_first(viewing: Viewing, resting: Resting) -> Basis:
         withdraw(film)
-        return reopen(ticket, resting)
+        return reopen(viewing, resting)
 
     monkeypatch.setattr(playback, "reopen", withdrawn_first)
     assert problem(answer(address)) == (410, "gone_consent")
@@ -430,8 +429,8 @@ def test_a_withdrawal_between_the_gate_and_the_first_byte_is_not_missed(
     async def story(server: Stream) -> Answer:
         reopen = playback.reopen
 
-        def withdrawn_after(ticket: Ticket, resting: Resting) -> Basis:
-            opened = reopen(ticket, resting)
+        def withdrawn_after(viewing: Viewing, resting: Resting) -> Basis:
+            opened = reopen(viewing, resting)
             withdraw(film)
             return opened
 
@@ -449,7 +448,7 @@ def test_a_withdrawal_between_the_gate_and_the_first_byte_is_not_missed(
 
     given = play(story)
     assert given.broken or given.status == 503
-    assert FILM[:16] not in given.body
+    assert WHOLE[:16] not in given.body
 
 
 def test_an_ended_stream_is_forgotten_however_it_ended(address: str) -> None:
@@ -474,7 +473,7 @@ def test_a_server_that_cannot_hear_plays_nothing(address: str) -> None:
 
 
 def test_a_server_without_a_database_plays_nothing(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    def away(ticket: Ticket, resting: Resting) -> Basis:
+    def away(viewing: Viewing, resting: Resting) -> Basis:
         raise OperationalError("away")
 
     monkeypatch.setattr(playback, "reopen", away)

@@ -8,9 +8,11 @@ from pytest_django import Settings
 
 from feed import sending
 from feed.ranges import Span
+from feed.reading import Filed, Reader
+from feed.renditions import FILM, Stored
 from feed.sending import Exchange
 from feed.stream import Stream
-from feed.tickets import Ticket
+from feed.tickets import Viewing
 from socialvideo.lib.ids import new_id
 from tests.feed.player import Message, answer, ask, play, problem
 
@@ -18,8 +20,8 @@ from tests.feed.player import Message, answer, ask, play, problem
 @pytest.fixture
 def ticketed(django_db_setup: None) -> str:
     """An address with a good ticket, of a video that never was: for what is refused before anything is read."""
-    ticket = Ticket(new_id(), new_id(), new_id())
-    return f"/videos/{ticket.video_id}.mp4?ticket={ticket.signed()}"
+    viewing = Viewing(new_id(), new_id(), new_id())
+    return f"/videos/{viewing.video_id}.mp4?ticket={viewing.ticket(FILM, Stored('videos/none.mp4', 1, 'ab'))}"
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS"])
@@ -51,7 +53,7 @@ def test_a_ticket_for_another_video_is_refused(ticketed: str) -> None:
 
 
 def test_a_ticket_past_its_time_is_refused(ticketed: str, settings: Settings) -> None:
-    settings.PLAYBACK_SECONDS = -1
+    settings.PLAYBACK_SECONDS = -10
     assert problem(answer(ticketed)) == (403, "ticket_invalid")
 
 
@@ -94,5 +96,6 @@ def test_a_file_that_ends_too_early_breaks_the_stream() -> None:
     async def yes() -> bool:
         return True
 
-    asyncio.run(sending.send_bytes(Exchange({}, receive, send), BytesIO(b"short"), Span(1, 100, 100), yes))
+    reader = Reader(Filed(BytesIO(b"short"), 100), Span(1, 100, 100), 1000)
+    asyncio.run(sending.send_bytes(Exchange({}, receive, send), reader, 99, yes))
     assert sent == [b"hort"]

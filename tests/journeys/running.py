@@ -46,7 +46,9 @@ class Running:
         var.mkdir(parents=True)
         self.house = House(var, free_port(), free_port(), free_port())
         self.python = python
-        self.more = {**SMALL, **(more or {})}
+        # Where the pages of a web client are, when a test opens some.
+        self.page_port = free_port()
+        self.more = {**SMALL, "WEB_ORIGINS": f"http://127.0.0.1:{self.page_port}", **(more or {})}
         self.server = Server(Cluster(var / "pg", fast=True))
         self.popens: dict[str, subprocess.Popen[bytes]] = {}
 

@@ -1,10 +1,14 @@
-"""A film that is longer than anybody watches, published in a running house."""
+"""A film that is longer than anybody watches, published in a running house; and its renditions."""
 
 import os
 from pathlib import Path
+from urllib.parse import urljoin
+from uuid import UUID, uuid4
+
+import orjson
 
 from demo import rendering, seed
-from demo.client import picture
+from demo.client import Caller, picture
 from demo.people import PORTRAIT, Cast
 from tests.journeys.running import Running
 
@@ -30,3 +34,35 @@ def publish(running: Running, cast: Cast) -> str:
     ((file,),) = running.query("SELECT file FROM worker_video WHERE id = %s", video)
     lengthen(running.house.var / "media" / str(file))
     return video
+
+
+def rung(running: Running, video: str, name: str, **fields: object) -> None:
+    """Name a stored file as a rung of HLS, with what a row of worker_rendition has."""
+    known = {"id": uuid4(), "video_id": UUID(video), "kind": "hls", "file": name, "width": 90, "height": 160}
+    known |= {"bandwidth": 1_000_000, "codecs": "avc1.64001f", "digest": bytes(32), **fields}
+    known["segments"] = orjson.dumps(known["segments"]).decode()
+    columns, places = ", ".join(known), ", ".join(["%s"] * len(known))
+    running.query(f"INSERT INTO worker_rendition ({columns}) VALUES ({places}) RETURNING id", *known.values())
+
+
+def long_rung(running: Running, video: str) -> None:
+    """Give the film a rung of one segment without an end, all of it a hole."""
+    name = f"videos/{uuid4().hex}.mp4"
+    file = running.house.var / "media" / name
+    file.touch()
+    os.truncate(file, FILM_BYTES)
+    segments = [[0, 1000, 0.0], [1000, FILM_BYTES - 1000, 600.0]]
+    rung(running, video, name, rung=90, size_bytes=FILM_BYTES, segments=segments)
+
+
+def segments_of(viewer: Caller, master: str, width: int = 90) -> str:
+    """Return where the segments of a rung are, found as a player finds them."""
+    playlist = _addresses(viewer, master)
+    (media,) = [one for one in playlist if f"/hls/{width}.m3u8" in one]
+    (file,) = set(_addresses(viewer, media))
+    return file
+
+
+def _addresses(viewer: Caller, playlist: str) -> list[str]:
+    text = viewer.send("GET", playlist, 200).data.decode()
+    return [urljoin(playlist, line) for line in text.splitlines() if not line.startswith("#")]

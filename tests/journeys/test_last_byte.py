@@ -17,7 +17,7 @@ from demo.client import Caller
 from demo.people import Cast
 from socialvideo.embedded.processes import House
 from tests.journeys.running import PASSWORD, Running, wait_until
-from tests.journeys.streams import FILM_BYTES, publish
+from tests.journeys.streams import FILM_BYTES, long_rung, publish, segments_of
 from tests.journeys.viewers import Crowd, Viewer
 
 pytestmark = [pytest.mark.journey, pytest.mark.proof]
@@ -50,11 +50,20 @@ def beside(running: Running) -> Iterator[House]:
     running.kill("another api")
 
 
+def published(running: Running, cast: Cast) -> str:
+    """A long film with a long rung."""
+    video = publish(running, cast)
+    long_rung(running, video)
+    return video
+
+
 def watching(running: Running, beside: House, viewers: list[Caller], video: str, fast: int | None = None) -> Crowd:
-    """Have everybody open the film and watch it: every second slowly, every third from its middle, at both servers."""
+    """Have everybody open the film and watch it: every second slowly, every third from its middle, at both servers;
+    two of five by the segments of a rung."""
     crowd = []
     for number, one in enumerate(viewers * 4):
-        address = one.send("GET", f"/videos/{video}/playback", 200).json()["video_url"]
+        opened = one.send("GET", f"/videos/{video}/playback", 200).json()
+        address = segments_of(one, opened["hls_url"]) if number % 5 < 2 else opened["video_url"]
         if number % 4 < 2:
             address = address.replace(running.house.stream_url, beside.stream_url)
         start = FILM_BYTES // 4 if number % 3 == 0 else 0
@@ -86,7 +95,8 @@ def tell(capsys: pytest.CaptureFixture[str]) -> Callable[[str, list[float]], flo
 def test_after_a_withdrawal_every_stream_stops_within_256_kib_and_none_begins(
     running: Running, cast: Cast, viewers: list[Caller], beside: House, tell: Callable[[str, list[float]], float]
 ) -> None:
-    video = publish(running, cast)
+    video = published(running, cast)
+    opened = cast.kim.send("GET", f"/videos/{video}/playback", 200).json()
     with watching(running, beside, viewers, video) as crowd:
         crowd.watch_until(LIMIT // 4)
         assert all(viewer.is_live for viewer in crowd.viewers)
@@ -99,8 +109,9 @@ def test_after_a_withdrawal_every_stream_stops_within_256_kib_and_none_begins(
     assert {viewer.end for viewer in crowd.viewers} <= {"reset", "short"}
     assert max(viewer.after for viewer in crowd.viewers) <= LIMIT
     assert p99 < (1000 if FULL else 10_000)
-    for viewer in crowd.viewers[:4]:
-        assert cast.kim.call("GET", viewer.address).status == 410
+    master = opened["hls_url"]
+    for address in [master, *(viewer.address for viewer in crowd.viewers[:4])]:
+        assert cast.kim.call("GET", address).status == 410
 
 
 def few(running: Running, beside: House, viewers: list[Caller], video: str) -> Crowd:
@@ -111,7 +122,7 @@ def few(running: Running, beside: House, viewers: list[Caller], video: str) -> C
 def test_a_server_whose_ear_is_cut_off_stops_every_stream_and_plays_again_when_it_hears(
     running: Running, cast: Cast, viewers: list[Caller], beside: House
 ) -> None:
-    video = publish(running, cast)
+    video = published(running, cast)
     with few(running, beside, viewers, video) as crowd:
         crowd.watch_until(LIMIT // 4)
         assert len(running.query(f"SELECT pg_terminate_backend(pid) {EARS}")) == 2
@@ -126,7 +137,7 @@ def test_a_server_whose_ear_is_cut_off_stops_every_stream_and_plays_again_when_i
 def test_a_server_whose_ear_hangs_lets_no_stream_go_on(
     running: Running, cast: Cast, viewers: list[Caller], beside: House, tell: Callable[[str, list[float]], float]
 ) -> None:
-    video = publish(running, cast)
+    video = published(running, cast)
     ears = [int(str(ear)) for (ear,) in running.query(f"SELECT pid {EARS}")]
     with few(running, beside, viewers, video) as crowd:
         crowd.watch_until(LIMIT // 4)

@@ -24,7 +24,7 @@ from consent.permits import Redeemed
 from consent.rules import Allowed, Claim, Facts, Point, State, Wish
 from feed import playback
 from feed.models import Post
-from feed.tickets import Basis, Ticket
+from feed.tickets import Basis, Viewing
 from socialvideo.lib.clock import database_now
 from socialvideo.lib.ids import new_id
 from tests import factories
@@ -127,9 +127,9 @@ class Stage:
         return self.video
 
     @property
-    def ticket(self) -> Ticket:
-        """The viewer's ticket for the video."""
-        return Ticket(self.film.id, self.cast.viewer.id, self.cast.session.id, basis=self.basis)
+    def viewing(self) -> Viewing:
+        """The viewer's opening of the video."""
+        return Viewing(self.film.id, self.cast.viewer.id, self.cast.session.id, basis=self.basis)
 
     @property
     def claims(self) -> tuple[Claim, ...]:

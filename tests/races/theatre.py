@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import pytest
 
 from feed import cuts
+from feed.renditions import FILM, film
 from feed.stream import Stream
 from tests.feed.player import ask, database_url, started, until
 from tests.races.stage import CHUNKS, Stage
@@ -63,9 +64,8 @@ class Theatre:
             elif came < last:
                 await asyncio.sleep(stage.dice.uniform(0, 0.002))
 
-        answer = await ask(
-            self._stream, f"/videos/{stage.film.id}.mp4?ticket={stage.ticket.signed()}", on_chunk=on_chunk
-        )
+        ticket = stage.viewing.ticket(FILM, film(stage.film))
+        answer = await ask(self._stream, f"/videos/{stage.film.id}.mp4?ticket={ticket}", on_chunk=on_chunk)
         stage.looks.append((late, answer.status == 200))
         if answer.status == 200:
             stage.looks.append((True, came > last))

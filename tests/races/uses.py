@@ -120,7 +120,7 @@ def opening(stage: Stage) -> None:
 
 def chunks(stage: Stage) -> None:
     """Ask for one part after another on a ticket from before, until one is refused."""
-    _look(stage, lambda: _found(lambda: playback.reopen(stage.ticket)))
+    _look(stage, lambda: _found(lambda: playback.reopen(stage.viewing)))
 
 
 def stream(stage: Stage) -> None:

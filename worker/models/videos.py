@@ -44,6 +44,7 @@ class Video(models.Model):
     poster = models.CharField(max_length=80)
     preview = models.CharField(max_length=80, blank=True)
     sprite = models.CharField(max_length=80, blank=True)
+    sprite_grid = models.JSONField(default=dict)
     blurhash = models.CharField(max_length=60, blank=True)
     content_digest = models.BinaryField(max_length=32)
     size_bytes = models.PositiveBigIntegerField()

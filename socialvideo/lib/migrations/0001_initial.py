@@ -39,4 +39,18 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(('count__gte', 1)), name='request_count_positive')],
             },
         ),
+        migrations.CreateModel(
+            name='CachePurge',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=64)),
+                ('is_told', models.BooleanField(default=False)),
+                ('attempts', models.PositiveSmallIntegerField(default=0)),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('due_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), null=True)),
+            ],
+            options={
+                'indexes': [models.Index(fields=['name'], name='cache_purge_by_name'), models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='cache_purge_due')],
+            },
+        ),
     ]
