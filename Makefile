@@ -79,12 +79,18 @@ types: .venv/dev ## mypy, strict
 house: .venv/dev ## Import contracts, shape of the code, words
 	$(BIN)/python -m pytest tests/house
 
-bench: .venv/dev ## Benchmarks (ratios in one run)
+.venv/bench: .venv/dev requirements/bench.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --no-deps -r requirements/bench.txt
+	@touch $@
+
+bench: .venv/bench ## Benchmarks (ratios in one run)
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.ladder
 
 lock: .venv/base ## Lock the dependencies anew
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header -o requirements/base.txt pyproject.toml
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header -c requirements/base.txt --group pyproject.toml:dev -o requirements/dev.txt pyproject.toml
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-deps --group pyproject.toml:bench -o requirements/bench.txt
 
 .PHONY: help demo run test half-rooms half-house test-generation proofs check lint types house bench lock
 .DEFAULT_GOAL := help

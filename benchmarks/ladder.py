@@ -20,7 +20,7 @@ from worker.media.rendering import Rendered, render
 from worker.media.rules import KEYFRAME_SECONDS, Rung, rungs
 
 SECONDS, ROUNDS = 20, 3
-MISSING = "The bare side needs ffmpeg: on the PATH, or by `pip install imageio-ffmpeg`."
+MISSING = "The bare side needs ffmpeg: `make bench` installs it, or put it on the PATH."
 
 
 def ffmpeg() -> str:

@@ -75,7 +75,7 @@ def _run(data: bytes, rules: PictureRules) -> tuple[int, bytes, str]:
         source.write(data)
         source.seek(0)
         with subprocess.Popen(
-            [sys.executable, "-I", str(CHILD), *limits],
+            [sys.executable, "-I", "-B", str(CHILD), *limits],
             stdin=source,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
