@@ -13,6 +13,7 @@ from consent.rules import Allowed, Audience, Point, Wish
 from feed.models import Post
 from socialvideo.lib import bus
 from socialvideo.lib.errors import Problem
+from worker import videos
 from worker.models import Video
 
 
@@ -25,6 +26,7 @@ def publish(*, author: Person, video_id: UUID, caption: str, audience: Audience)
         raise Problem(410, "taken_down", "A moderator took this video down. GET /api/v1/me/statements says why.")
 
     def write(_: Allowed) -> Post:
+        videos.require_screened(video_id)
         grants = [claim.held[0] for claim in video.claims()]
         fields = {"caption": caption, "audience": audience, "grants": grants, "lineage": video.lineage}
         post = Post.objects.create(author=author, video=video, **fields)

@@ -38,6 +38,7 @@ MENU = {
     ),
     "Videos": (
         ("Jobs", "progress_activity", "worker_job"),
+        ("Uploads", "upload", "worker_upload"),
         ("Videos", "movie", "worker_video"),
         ("Posts", "campaign", "feed_post"),
     ),

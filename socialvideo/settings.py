@@ -126,6 +126,27 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 
+# --- Uploads ---
+# Where bytes lie before anybody looked at them: the API server and the media worker must both see it.
+UPLOADS = Path(env.text("UPLOADS", str(VAR / "uploads"))).resolve()
+UPLOAD_MAX_BYTES = env.integer("UPLOAD_MAX_BYTES", 512 * 1024 * 1024, low=1024, high=10 * 1024**3)
+UPLOAD_MAX_SECONDS = env.integer("UPLOAD_MAX_SECONDS", 180, low=1, high=3600)
+# What clients are advised to send at once; what they may is the rest of the file.
+UPLOAD_PART_BYTES = env.integer("UPLOAD_PART_BYTES", 8 * 1024 * 1024, low=64 * 1024, high=8 * 1024 * 1024)
+# For each person: sessions at once, and clips and bytes a day (UTC).
+UPLOAD_SESSIONS = env.integer("UPLOAD_SESSIONS", 5, low=1, high=1000)
+UPLOAD_DAY_CLIPS = env.integer("UPLOAD_DAY_CLIPS", 50, low=1, high=1_000_000)
+UPLOAD_DAY_BYTES = env.integer("UPLOAD_DAY_BYTES", 4 * 1024**3, low=1024, high=1024**5)
+# A session that nobody touches so long ends; what failed is kept so long to be tried again.
+UPLOAD_IDLE_HOURS = env.integer("UPLOAD_IDLE_HOURS", 24, low=1, high=720)
+# Of the threads of an API server so many may read parts, and none waits longer for the next bytes.
+UPLOAD_PARTS_AT_ONCE = env.integer("UPLOAD_PARTS_AT_ONCE", 12, low=1, high=1000)
+UPLOAD_STALL_SECONDS = env.integer("UPLOAD_STALL_SECONDS", 30, low=1, high=600)
+# Dotted paths of what looks at an upload before it becomes a video (worker/uploads/screenings.py).
+UPLOAD_SCREENINGS = env.words("UPLOAD_SCREENINGS", "")
+# Uploads and ladders are tried so often.
+MEDIA_ATTEMPTS = 3
+
 # --- Contact discovery ---
 DISCOVERY_SIGNER_URL = env.address("DISCOVERY_SIGNER_URL", "http://127.0.0.1:8002")
 DISCOVERY_SIGNER_TOKEN = env.secret("DISCOVERY_SIGNER_TOKEN", KEYS / "discovery_signer_token")
@@ -189,7 +210,11 @@ CELERY = {
     "worker_prefetch_multiplier": 1,
     "task_ignore_result": True,
     "task_default_queue": "default",
-    "task_routes": {"worker.tasks.run_job": {"queue": "generation"}, "worker.tasks.purge": {"queue": "media"}},
+    "task_routes": {
+        "worker.tasks.run_job": {"queue": "generation"},
+        "worker.tasks.ingest": {"queue": "media"},
+        "worker.tasks.climb": {"queue": "media"},
+    },
     "worker_hijack_root_logger": False,
     "worker_send_task_events": False,
     "worker_enable_remote_control": False,
@@ -198,6 +223,8 @@ CELERY = {
         "sweep": {"task": "worker.tasks.sweep", "schedule": float(SWEEP_SECONDS)},
         # A withdrawal wakes the purge at once; this is for a message that was lost.
         "purge": {"task": "worker.tasks.purge", "schedule": 60.0},
+        "sweep-media": {"task": "worker.tasks.sweep_media", "schedule": float(SWEEP_SECONDS)},
+        "reap": {"task": "worker.tasks.reap", "schedule": 60.0},
         # Nobody can use a grant past its time; this tidies up what rests on it.
         "expire": {"task": "consent.tasks.expire", "schedule": 60.0},
         "match": {"task": "accounts.discovery.tasks.match", "schedule": float(DISCOVERY_MATCH_SECONDS)},

@@ -1,11 +1,11 @@
-"""Jobs and videos, to be looked at."""
+"""Jobs, uploads and videos, to be looked at."""
 
 from django.contrib import admin
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from socialvideo.lib.panel import ReadOnlyAdmin, ReadOnlyInline, as_hex, as_json, badge, column, link
-from worker.models import Depiction, Job, Video
+from worker.models import Depiction, Job, Upload, Video
 
 
 @admin.register(Job)
@@ -35,6 +35,30 @@ class JobAdmin(ReadOnlyAdmin[Job]):
     @column("spec")
     def wish(self, job: Job) -> SafeString:
         return as_json(job.spec)
+
+
+@admin.register(Upload)
+class UploadAdmin(ReadOnlyAdmin[Upload]):
+    """Uploads and what became of them: never their bytes, nor the names that people gave them."""
+
+    list_display = ("id", "owner", "condition", "percent", "size_bytes", "attempts", "failure_code", "created_at")
+    list_select_related = ("owner",)
+    list_filter = ("status",)
+    search_fields = ("owner__handle__startswith",)
+    search_help_text = "Beginning of a handle, or a whole id"
+    fieldsets = (
+        (None, {"fields": ("owner", "condition", "percent", "video", "media_type", "size_bytes", "received")}),
+        ("Runs", {"fields": ("attempts", "fence", "lease_until", "created_at", "touched_at", "ended_at")}),
+        ("Failure", {"fields": ("failure_code", "failure_detail")}),
+    )
+
+    @badge("status", receiving="info", processing="warning", ready="success", rejected="danger", failed="danger")
+    def condition(self, upload: Upload) -> str:
+        return upload.status
+
+    @column("progress")
+    def percent(self, upload: Upload) -> str:
+        return f"{upload.progress} %"
 
 
 class DepictionInline(ReadOnlyInline[Depiction, Video]):

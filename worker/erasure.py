@@ -1,4 +1,4 @@
-"""What this room erases of somebody who left: their films, and the films of them, with every wish in their words."""
+"""What this room erases of somebody who left: their films and uploads, the films of them, every wish in their words."""
 
 from uuid import UUID
 
@@ -8,8 +8,9 @@ from django.db.models.functions import Now
 
 from accounts.rights.erasers import Counts, Eraser, Kept
 from worker import storage
-from worker.models import Depiction, Job, Unsealed, Video
+from worker.models import Depiction, Job, Unsealed, Upload, Video
 from worker.rules import OPEN, Status
+from worker.uploads import sessions
 
 UNSAID = """UPDATE worker_job SET spec = jsonb_set(spec, '{prompt}', '""'), failure_detail = ''
     WHERE requester_id = %s AND (spec ->> 'prompt' <> '' OR failure_detail <> '')"""
@@ -22,6 +23,7 @@ def _count(person_id: UUID) -> Counts:
         "prompts": _prompts(person_id).count() + _wishes(person_id).count(),
         "open jobs": _open(person_id).count(),
         "unfinished files": _unsealed(person_id).count(),
+        "uploaded files": _uploaded(person_id).count(),
     }
 
 
@@ -30,6 +32,10 @@ def _erase(person_id: UUID) -> None:
     storage.purge_these(_films(person_id))
     storage.drop(_unsealed(person_id).values_list("name", flat=True))
     _unsealed(person_id).delete()
+    for upload in _uploaded(person_id):
+        sessions.remove_bytes(upload)
+    # Their rows go with the person; what writes or works on them meanwhile finds them gone.
+    Upload.objects.filter(owner=person_id).delete()
     _prompts(person_id).update(prompt="")
     with connection.cursor() as cursor:
         cursor.execute(UNSAID, [person_id])
@@ -54,7 +60,13 @@ def _open(person_id: UUID) -> QuerySet[Job]:
 
 
 def _unsealed(person_id: UUID) -> QuerySet[Unsealed]:
-    return Unsealed.objects.filter(job__requester=person_id)
+    whose = Q(job__requester=person_id) | Q(upload__owner=person_id) | Q(ladder__video__owner=person_id)
+    return Unsealed.objects.filter(whose)
+
+
+def _uploaded(person_id: UUID) -> QuerySet[Upload]:
+    """Uploads whose received bytes are still there."""
+    return Upload.objects.filter(owner=person_id).exclude(file="")
 
 
 FILMS = Eraser(

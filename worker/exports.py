@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from accounts.models import Person
 from consent import audit, exports, keys
@@ -12,7 +12,8 @@ from consent.models import PermitSubject
 from socialvideo.lib.archive import Archive, document
 from socialvideo.lib.clock import rfc3339, wall_now
 from worker import standing, storage
-from worker.models import Depiction, Job, Video
+from worker.models import Depiction, Job, Rendition, Upload, Video
+from worker.rules import Origin
 
 README = """Everything that socialvideo holds about your likeness.
 
@@ -54,9 +55,25 @@ def add_videos(person: Person, archive: Archive) -> None:
     made = Video.objects.filter(owner=person).annotate(stands=standing.standing()).select_related("owner")
     archive.add("videos/videos.json", document({"videos": map(_video, exports.oldest(made))}))
     others = Depiction.objects.filter(video=OuterRef("pk")).exclude(subject=person)
-    for video in exports.oldest(made.filter(~Exists(others), stands=True, purged_at=None)):
-        archive.add(f"videos/{video.id}.mp4", storage.chunks(video.file))
+    for video in exports.oldest(made.filter(~Exists(others), stands=True, purged_at=None).annotate(best=_largest())):
+        archive.add(f"videos/{video.id}.mp4", storage.chunks(video.best or video.file))
+    archive.add("videos/uploads.json", document({"uploads": map(_upload, exports.oldest(_uploads(person)))}))
     archive.add("videos/jobs.json", document({"jobs": map(_job, exports.oldest(_asked(person)))}))
+
+
+def _largest() -> Subquery:
+    """The file of an upload's largest MP4; what was made here is largest as it was sealed."""
+    kept = Rendition.objects.filter(video=OuterRef("pk"), video__origin=Origin.UPLOADED, kind=Rendition.Kind.MP4)
+    return Subquery(kept.order_by("-rung").values("file")[:1])
+
+
+def _uploads(person: Person) -> QuerySet[Upload]:
+    return Upload.objects.filter(owner=person)
+
+
+def _upload(row: Upload) -> exports.Row:
+    names = ("id", "name", "media_type", "size_bytes", "status", "failure_code", "created_at", "ended_at")
+    return {name: getattr(row, name) for name in names} | {"sha256": bytes(row.digest).hex(), "video": row.video_id}
 
 
 def add_manifest(person: Person, archive: Archive) -> None:

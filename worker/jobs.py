@@ -17,6 +17,7 @@ from consent.models import Permit, PermitSubject
 from socialvideo.lib import queue
 from socialvideo.lib.errors import Problem
 from socialvideo.lib.ids import new_id
+from worker.leases import LeaseLost
 from worker.models import Depiction, Job, Video, vetoed
 from worker.rules import Status
 from worker.specs import Spec
@@ -30,10 +31,6 @@ UPDATE worker_job j SET status = 'cancelled_consent', ended_at = statement_times
         SELECT permit_id FROM consent_permitsubject WHERE grant_id = ANY(%s)) ORDER BY id FOR UPDATE) held
 WHERE j.id = held.id RETURNING j.permit_id
 """
-
-
-class LeaseLost(Exception):
-    """This run no longer owns its job: cancelled, or taken over by another worker. Its result is worth nothing."""
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,12 @@
 """The one path from a permit to a video: claim → redeem → open portraits → render → encode → seal."""
 
 import logging
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection
 from django.utils.module_loading import import_string
 
 from consent import likenesses, permits
@@ -16,10 +14,11 @@ from consent.gate import Denied
 from consent.permits import Redeemed
 from consent.rules import Claim
 from socialvideo.lib.ids import new_id
-from worker import encoding, jobs, rules, scratch, storage, videos
+from worker import encoding, jobs, ladders, leases, rules, scratch, storage, videos
 from worker.encoding import Encoded
 from worker.engines.base import Engine, EngineFailed, OnStep, Scene
 from worker.jobs import Claimed
+from worker.leases import LeaseLost
 from worker.models import Depiction, Video
 
 log = logging.getLogger(__name__)
@@ -33,11 +32,11 @@ def run(job_id: UUID) -> None:
     if claimed is None:
         return
     try:
-        with _lease_kept(claimed):
+        with leases.kept(partial(jobs.renew, claimed), str(claimed.job_id)):
             _make(claimed)
     except Denied:
         jobs.cancel(claimed)
-    except jobs.LeaseLost:
+    except LeaseLost:
         log.info("job %s is no longer ours", claimed.job_id)
     except permits.Unusable as unusable:
         jobs.fail(claimed, "permit_unusable", str(unusable))
@@ -128,29 +127,7 @@ def _seal(claimed: Claimed, redeemed: Redeemed, chosen: Engine, encoded: Encoded
             for claim in claims
         )
         storage.release(names)
+        ladders.begin(video_id=video_id, source=film)
         jobs.complete(claimed, video_id, review=review)
 
     permits.spend(redeemed, video_id=video_id, effect=store)
-
-
-@contextmanager
-def _lease_kept(claimed: Claimed) -> Iterator[None]:
-    """Renew the lease while the process lives, however long one step of a model takes."""
-    done = threading.Event()
-
-    def keep() -> None:
-        try:
-            while not done.wait(settings.JOB_LEASE_SECONDS / 3):
-                jobs.renew(claimed)
-        except jobs.LeaseLost:
-            pass
-        finally:
-            connection.close()
-
-    keeper = threading.Thread(target=keep, name=f"lease-{claimed.job_id}", daemon=True)
-    keeper.start()
-    try:
-        yield
-    finally:
-        done.set()
-        keeper.join()

@@ -48,6 +48,9 @@ class LadderStatus(StrEnum):
     FAILED = "failed"
 
 
+CLIMBING = frozenset({LadderStatus.QUEUED, LadderStatus.IN_PROGRESS})
+
+
 class Status(StrEnum):
     """Where a job stands, as clients see it."""
 

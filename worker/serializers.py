@@ -100,6 +100,10 @@ class VideoShape(serializers.Serializer[Video]):
     duration_ms = serializers.IntegerField()
     size_bytes = serializers.IntegerField()
     sha256 = serializers.SerializerMethodField()
+    origin = serializers.ChoiceField(choices=[origin.value for origin in rules.Origin])
+    screening = serializers.ChoiceField(
+        choices=[verdict.value for verdict in rules.Screening], help_text="Only what is clear can be published."
+    )
     engine = serializers.SerializerMethodField()
     prompt = serializers.CharField()
     depicted = serializers.SerializerMethodField()

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
 from django.core.files import File
-from django.core.files.storage import default_storage
+from django.core.files.storage import FileSystemStorage, default_storage
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
@@ -19,8 +19,9 @@ from django.utils.module_loading import import_string
 
 from consent.models import Veto
 from consent.rules import State
-from worker.models import Depiction, Unsealed, Video
-from worker.rules import OPEN
+from worker import incoming
+from worker.models import Depiction, Rendition, Unsealed, Upload, Video
+from worker.rules import CLIMBING, OPEN, UploadStatus
 
 AT_ONCE = 500
 # By then, a run whose lease was lost while it slept has ended.
@@ -35,12 +36,20 @@ def keep(path: Path, name: str) -> None:
 
 @contextmanager
 def kept(job_id: UUID, *paths: Path) -> Iterator[list[str]]:
+    """Store the files of a job's run, as ``kept_for`` does."""
+    with kept_for({"job_id": job_id}, *paths) as names:
+        yield names
+
+
+@contextmanager
+def kept_for(run: dict[str, UUID], *paths: Path) -> Iterator[list[str]]:
     """Store the files and give their names, for the seal to ``release``; if anything is raised, none of them stays.
 
-    The names are written down first, so that what a killed process leaves is found.
+    The names are written down first, so that what a killed process leaves is found. ``run`` says whose they are:
+    ``job_id``, ``upload_id`` or ``ladder_id`` (a video's).
     """
     names = [_random_name(path) for path in paths]
-    Unsealed.objects.bulk_create(Unsealed(name=name, job_id=job_id) for name in names)
+    Unsealed.objects.bulk_create(Unsealed(name=name, **run) for name in names)
     whole = False
     try:
         for path, name in zip(paths, names, strict=True):
@@ -59,6 +68,18 @@ def chunks(name: str) -> Iterator[bytes]:
         yield from file.chunks()
 
 
+def fetched(name: str, folder: Path) -> Path:
+    """Return where a file can be read: where it lies, if it lies on this machine, else a copy in ``folder``."""
+    if incoming.is_here(name):
+        return incoming.path(name)
+    if isinstance(default_storage, FileSystemStorage):
+        return Path(default_storage.path(name))
+    copy = folder / secrets.token_hex(8)
+    with copy.open("wb") as file:
+        file.writelines(chunks(name))
+    return copy
+
+
 def release(names: Iterable[str]) -> None:
     """Note that a video names these files, in the transaction that writes it; or that they are gone."""
     Unsealed.objects.filter(name__in=list(names)).delete()
@@ -67,7 +88,10 @@ def release(names: Iterable[str]) -> None:
 def drop(names: Iterable[str]) -> None:
     """Remove the files of these names; those already gone are fine."""
     for name in names:
-        default_storage.delete(name)
+        if incoming.is_here(name):
+            incoming.remove(name)
+        else:
+            default_storage.delete(name)
 
 
 def purge() -> None:
@@ -77,14 +101,19 @@ def purge() -> None:
 
 
 def purge_unsealed() -> int:
-    """Remove what runs stored that died before their seal, once their jobs have ended; return how many files.
+    """Remove what runs stored that died before their seal, once their work has ended; return how many files.
 
     Safe to repeat, and repeated: a run that was asleep may still write its file, though it can never seal it.
     """
-    left = Unsealed.objects.exclude(job__status__in=OPEN)
+    left = Unsealed.objects.exclude(
+        Q(job__status__in=OPEN) | Q(upload__status=UploadStatus.PROCESSING) | Q(ladder__status__in=CLIMBING)
+    )
     names = list(left.values_list("name", flat=True))
     drop(names)
-    left.filter(name__in=names, job__ended_at__lt=Now() - LATE).delete()
+    late = (
+        Q(job__ended_at__lt=Now() - LATE) | Q(upload__ended_at__lt=Now() - LATE) | Q(ladder__sent_at__lt=Now() - LATE)
+    )
+    left.filter(late, name__in=names).delete()
     return len(names)
 
 
@@ -107,8 +136,19 @@ def purge_these(videos: QuerySet[Video]) -> None:
 
 
 def _purge(batch: list[Video]) -> None:
-    drop(name for video in batch for name in (video.file, video.poster))
-    _mark([video.id for video in batch])
+    video_ids = [video.id for video in batch]
+    names = _names(video_ids)
+    drop(names)
+    _mark(video_ids, names)
+
+
+def _names(video_ids: list[UUID]) -> set[str]:
+    """Return every file of these videos: films, stills, renditions, and what they are still being made of."""
+    rows = Video.objects.filter(id__in=video_ids)
+    columns = ("file", "poster", "preview", "sprite", "ladder__source", "upload__file")
+    found = {name for row in rows.values_list(*columns) for name in row}
+    found |= set(Rendition.objects.filter(video__in=video_ids).values_list("file", flat=True))
+    return {name for name in found if name}
 
 
 class Handler(Protocol):
@@ -134,11 +174,16 @@ def _ended() -> list[Video]:
     return fallen or list(there.filter(lineage__overlap=vetoes)[:AT_ONCE])
 
 
-def _mark(video_ids: list[UUID]) -> None:
+def _mark(video_ids: list[UUID], dropped: set[str]) -> None:
     with transaction.atomic():
         rows = Video.objects.filter(id__in=video_ids)
         # In the order in which a takedown holds them, so that the two never wait for each other.
         list(rows.select_for_update(no_key=True).order_by("id").values_list("id"))
+        # A rendition is stored while its video is held and not purged: these are the last that came.
+        if late := _names(video_ids) - dropped:
+            drop(late)
+        Rendition.objects.filter(video__in=video_ids).delete()
+        Upload.objects.filter(video__in=video_ids).update(file="")
         rows.update(purged_at=Now())
         for dotted in settings.PURGE_HANDLERS:
             handler: Handler = import_string(dotted)

@@ -1,10 +1,11 @@
 """Addresses of jobs and videos, below /api/v1/."""
 
-from django.urls import path
+from django.urls import include, path
 
 from worker import views
 
 urlpatterns = [
+    path("uploads", include("worker.uploads.urls")),
     path("jobs", views.JobsView.as_view()),
     path("jobs/dry-run", views.DryRunView.as_view()),
     path("grants/<uuid:grant_id>/trial", views.TrialView.as_view()),

@@ -13,6 +13,7 @@ from socialvideo.lib import bus
 from socialvideo.lib.errors import Problem
 from worker import standing
 from worker.models import Depiction, Video
+from worker.rules import Screening
 
 
 class TakenDown(Exception):
@@ -63,6 +64,33 @@ def take_down(video_id: UUID) -> None:
         _await_seals(tree)
         tree.filter(taken_down_at=None).update(taken_down_at=Now())
         bus.announce("video", [video_id])
+
+
+def release(video_id: UUID) -> None:
+    """Let a video be published that screening held. Joins the transaction."""
+    _screened(video_id, Screening.CLEAR)
+
+
+def refuse(video_id: UUID) -> None:
+    """Never let a video be published, whatever screening said before. Joins the transaction."""
+    _screened(video_id, Screening.REFUSED)
+
+
+def _screened(video_id: UUID, verdict: Screening) -> None:
+    Video.objects.filter(id=video_id).update(screening=verdict)
+
+
+def require_screened(video_id: UUID) -> None:
+    """Raise the 409 or 403 problem unless screening lets the video be published; in the caller's transaction.
+
+    Until that ends the verdict stays as it is.
+    """
+    held = Video.objects.select_for_update(no_key=True).filter(id=video_id)
+    verdict = held.values_list("screening", flat=True).get()
+    if verdict == Screening.REFUSED:
+        raise Problem(403, "screening_refused", "This video cannot be published.")
+    if verdict != Screening.CLEAR:
+        raise Problem(409, "awaiting_screening", "Somebody is still to look at this video. Try again later.")
 
 
 def concerned(video_id: UUID) -> set[UUID]:

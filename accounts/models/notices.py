@@ -31,6 +31,8 @@ class Notice(models.Model):
         GUARDIANSHIP_ENDED = "guardianship_ended"
         JOB_COMPLETED = "job_completed"
         JOB_FAILED = "job_failed"
+        UPLOAD_READY = "upload_ready"
+        UPLOAD_FAILED = "upload_failed"
         TAKEN_DOWN = "taken_down"
         SIGNED_IN = "signed_in"
 

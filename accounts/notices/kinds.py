@@ -100,6 +100,8 @@ TABLE: Mapping[Kind, Entry] = {
     ),
     Kind.JOB_COMPLETED: _work("video", "Your video is ready.", "Your video is ready."),
     Kind.JOB_FAILED: _work("job", "Your video could not be made.", "Your video could not be made."),
+    Kind.UPLOAD_READY: _work("video", "Your upload is ready.", "Your upload is ready."),
+    Kind.UPLOAD_FAILED: _work("upload", "Your upload could not be used.", "Your upload could not be used."),
     Kind.TAKEN_DOWN: Entry(
         Group.CONSENT,
         "statement",

@@ -74,7 +74,7 @@ def _start(supervisor: Supervisor, house: House) -> None:
     with _timed("database and broker"):
         supervisor.run(house.prepare())
     own_signer = [] if "DISCOVERY_SIGNER_URL" in os.environ else [house.signer()]
-    for process in (*own_signer, house.generation(), house.worker()):
+    for process in (*own_signer, house.generation(), house.media(), house.worker()):
         supervisor.start(process)
     supervisor.run(house.moderator(env.secret("DEMO_PASSWORD", house.var / "keys" / "demo_password")[:16]))
     for process in (house.api(), house.stream()):

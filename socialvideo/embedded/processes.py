@@ -10,7 +10,8 @@ from pathlib import Path
 from socialvideo.embedded.ports import answers
 from socialvideo.embedded.supervisor import Process
 
-API_THREADS = "4"
+# Most of them may read parts of uploads, which wait for the network (UPLOAD_PARTS_AT_ONCE).
+API_THREADS = "16"
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,11 @@ class House:
 
     def worker(self) -> Process:
         """Return the worker of small tasks, which also keeps the schedule."""
-        return self._celery("worker", "default,media", "--beat")
+        return self._celery("worker", "default", "--beat")
+
+    def media(self) -> Process:
+        """Return the worker that makes videos of uploads, and renditions: minutes, for which nothing else waits."""
+        return self._celery("media", "media")
 
     def generation(self) -> Process:
         """Return the worker that renders, one job at a time."""

@@ -29,8 +29,13 @@ CODES: dict[type[exceptions.APIException], str] = {
     exceptions.Throttled: "rate_limited",
     exceptions.ValidationError: "invalid_request",
 }
-# Python changed these words in 3.13.
-RENAMED = {413: "Content Too Large", 416: "Range Not Satisfiable", 422: "Unprocessable Content"}
+# Python changed these words in 3.13; the last one is of tus alone.
+RENAMED = {
+    413: "Content Too Large",
+    416: "Range Not Satisfiable",
+    422: "Unprocessable Content",
+    460: "Checksum Mismatch",
+}
 ADVICE = {
     "malformed_body": "The body could not be read. Send well-formed JSON in UTF-8.",
     "token_invalid": "The token is unknown or has ended. Log in again at POST /api/v1/sessions.",

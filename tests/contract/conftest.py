@@ -17,6 +17,7 @@ def empty_storage(settings: Any, tmp_path: Path) -> None:
     """A folder of files of the test's own, so that what it stores can be counted."""
     folder = {**settings.STORAGES["default"], "OPTIONS": {"location": str(tmp_path)}}
     settings.STORAGES = {**settings.STORAGES, "default": folder}
+    settings.UPLOADS = tmp_path.with_name(f"{tmp_path.name}-uploads")
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ OWN = (
     *("GET /withdrawals", "GET /jobs", "GET /videos", "GET /feeds/following", "GET /people/{handle}/posts"),
     *("GET /reports", "GET /contacts/matches", "GET /me/mutuals", "GET /me/blocks", "GET /me/mutes"),
     *("GET /me/close-friends", "GET /me/suggestions", "GET /me/exports", "GET /me/push-subscriptions"),
+    "GET /uploads",
 )
 PUBLISHED = (("GET", "playback"), ("GET", "download"), ("POST", "remixes"))
 ROUTES = {str(route): route for route in routes()}
@@ -71,7 +72,7 @@ def test_on_moderation_routes_everybody_but_moderators_gets_403() -> None:
 
 def test_neither_a_stranger_nor_a_blocked_one_nor_staff_reaches_a_private_thing_by_its_id() -> None:
     rows = [row for name, row in TABLE.items() if "_id}" in name]
-    assert len(rows) == 31
+    assert len(rows) == 37
     assert all(row[who] == 404 for row in rows for who in ("stranger", "blocked", "moderator", "admin"))
 
 

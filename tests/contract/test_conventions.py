@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 from django.db import connection
+from django.db.models.functions import Now
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
@@ -31,7 +32,10 @@ from tests.contract import refusals, stored
 from tests.contract import world as worlds
 from tests.contract.routes import Route, described_routes, lists
 from tests.contract.table import rightful
+from tests.contract.uploads import DECLARED
 from tests.contract.world import World
+from worker.models import Upload
+from worker.uploads import sessions
 
 READING = [route for route in described_routes() if route.method == "GET"]
 LISTS = lists()
@@ -76,6 +80,8 @@ def filled(world: World, times: int) -> None:
         reports.report(reporter=someone, video_id=world.draft.id, category="other", detail="")
         actions.dismiss(moderator=world.people["moderator"], video_id=world.draft.id, **ruling)
         groups.choose(subject=subject, person=someone, kind=Choice.Kind.CHOSEN)
+        Upload.objects.filter(owner=requester, status="receiving").update(status="cancelled", ended_at=Now())
+        sessions.begin(owner=requester, **DECLARED)
         discovering.known(someone)
         discovering.befriend(requester, someone)
         transparency.publish(epochs.usable()[-1])

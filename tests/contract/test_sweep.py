@@ -50,8 +50,10 @@ BODILESS = {
     "PUT /guardianships/{guardianship_id}/grants/{ward_grant_id}",
     *("PUT /me/follow-requests/{handle}", "PUT /me/blocks/{handle}", "PUT /me/mutes/{handle}"),
     "PUT /me/close-friends/{handle}",
-    *("PUT /me/notices/{notice_id}/read", "POST /unsubscriptions"),
+    *("PUT /me/notices/{notice_id}/read", "POST /unsubscriptions", "POST /uploads/{upload_id}/retries"),
 }
+# A part of a file may be any bytes.
+OPAQUE = {"PATCH /uploads/{upload_id}"}
 
 JSON, FORM = takers("application/json"), takers("multipart/form-data")
 BYTES = takers("application/octet-stream")
@@ -126,7 +128,7 @@ def test_another_content_type_is_refused_and_stores_nothing(route: Route, world:
         refuses_another_content_type(route, partial(worlds.send, world, route, api), {})
 
 
-@pytest.mark.parametrize("route", BYTES, ids=str)
+@pytest.mark.parametrize("route", [route for route in BYTES if str(route) not in OPAQUE], ids=str)
 def test_bytes_that_are_not_as_described_are_refused_and_store_nothing(route: Route, world: World) -> None:
     api = worlds.client(world, rightful(route))
     right = worlds.octets(route)

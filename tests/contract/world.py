@@ -26,15 +26,16 @@ from socialvideo.lib.etags import etag
 from tests import factories
 from tests.accounts import discovering, noticing
 from tests.accounts.noticing import Browser
-from tests.contract import rights, security
+from tests.contract import rights, security, uploads
 from tests.contract.rights import Rights
 from tests.contract.routes import Route
 from tests.contract.security import Security
+from tests.contract.uploads import Uploads
 from worker.models import Job, Video
 
 ANONYMOUS = "anonymous"
 OCTETS = "application/octet-stream"
-WITH_OCTETS = ("POST /contacts/evaluations", "PUT /contacts/edges")
+WITH_OCTETS = ("POST /contacts/evaluations", "PUT /contacts/edges", "PATCH /uploads/{upload_id}")
 WITH_BODY = (
     "PUT /contacts/enrolment",
     *security.WITH_BODY,
@@ -43,8 +44,12 @@ WITH_BODY = (
     "PUT /videos/{video_id}/review",
     "PUT /me/likeness/people/{handle}",
     "PUT /departures",
+    "PUT /uploads/{upload_id}/completion",
 )
-WITHOUT_BODY = (*security.WITHOUT_BODY, "POST /me/exports", "POST /unsubscriptions")
+WITHOUT_BODY = (
+    *security.WITHOUT_BODY,
+    *("POST /me/exports", "POST /unsubscriptions", "POST /uploads/{upload_id}/retries"),
+)
 BROWSER = Browser()
 WHO = (ANONYMOUS, "stranger", "subject", "requester", "moderator")
 
@@ -68,6 +73,7 @@ class World:
     proofs: dict[str, dict[str, str]]
     security: Security
     rights: Rights
+    uploads: Uploads
     notice: Notice
     subscription: PushSubscription
 
@@ -112,6 +118,7 @@ def made() -> World:
         proofs=proofs_of_numbers(requester),
         security=security.made(subject, requester),
         rights=rights.made(requester),
+        uploads=uploads.made(requester),
         notice=Notice.objects.get(recipient=requester, kind="followed"),
         subscription=noticing.subscribed(requester, Browser(), "https://push.example.org/requester"),
     )
@@ -172,6 +179,7 @@ def address(world: World, route: Route) -> str:
         "withdrawal_id": world.withdrawal.id,
         "notice_id": world.notice.id,
         "subscription_id": world.subscription.id,
+        "upload_id": world.uploads.named_by(route.address).id,
     }
     query = f"?epoch={epochs.usable()[-1].number}" if str(route) in WITH_OCTETS else ""
     if route.address == "/unsubscriptions":
@@ -225,6 +233,8 @@ def body(world: World, route: Route) -> dict[str, Any]:
         "PUT /contacts/enrolment": world.proofs["enrolment"],
         "POST /contacts/absence/code": {"number": "+44 7400 123457"},
         "POST /contacts/absence": world.proofs["absence"],
+        "POST /uploads": {**uploads.DECLARED, "name": "the sea"},
+        "PUT /uploads/{upload_id}/completion": {"parts": [{"number": 1, "etag": '"ab"'}]},
         "POST /reports": {"video": str(world.video.id), "category": "likeness", "detail": "This is me."},
         "POST /moderation/actions": {
             "video": str(world.video.id),
@@ -239,13 +249,17 @@ def body(world: World, route: Route) -> dict[str, Any]:
 def octets(route: Route) -> bytes:
     """A body of plain bytes that the rightful caller may send."""
     element = voprf.blind(b"+447400123456").element
-    return {"POST /contacts/evaluations": element, "PUT /contacts/edges": prefixes.encode([1, 2])}[str(route)]
+    return {
+        "POST /contacts/evaluations": element,
+        "PUT /contacts/edges": prefixes.encode([1, 2]),
+        "PATCH /uploads/{upload_id}": uploads.CONTENT[:9],
+    }[str(route)]
 
 
 def headers(world: World) -> dict[str, str]:
     """What every request here carries beside its token."""
     grant = Grant.objects.get(id=world.grant.id)
-    return {"If-Match": etag(grant.id, grant.version, grant.uses)}
+    return {"If-Match": etag(grant.id, grant.version, grant.uses), "Upload-Offset": "0"}
 
 
 def send(world: World, route: Route, api: APIClient, **other: Any) -> HttpResponse:

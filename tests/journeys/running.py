@@ -32,6 +32,8 @@ SMALL = {
     "PUSH_SENDER": "accounts.notices.senders.web",
     "PUSH_LOOPBACK": "1",
     "SUMMARY_SECONDS": "5",
+    # Telephones of the tests fall silent sooner.
+    "UPLOAD_STALL_SECONDS": "2",
     # The console writes the codes of contact discovery at this level, whatever the tests themselves log.
     "LOG_LEVEL": "INFO",
     "DEMO_PASSWORD": PASSWORD,
@@ -56,7 +58,8 @@ class Running:
     def parts(self) -> dict[str, Process]:
         """Everything that stays up, by name."""
         house = self.house
-        made = (house.signer(), house.generation(), house.worker(), house.api(), house.stream())
+        workers = (house.generation(), house.media(), house.worker())
+        made = (house.signer(), *workers, house.api(), house.stream())
         return {process.name: process for process in made}
 
     def begin(self) -> "Running":

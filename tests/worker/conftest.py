@@ -1,16 +1,21 @@
-"""A folder of one's own for the bytes, portrayed people with their grants, and a job to which things can happen."""
+"""Folders of one's own for the bytes, people with grants, a job to which things can happen, and who uploads."""
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pytest_django import Settings
+from rest_framework.test import APIClient
 
 from accounts.models import Person
 from consent import permits
 from consent.models import Grant
 from tests import factories
+from tests.worker import sending
+from tests.worker.footage import clip
 from tests.worker.runs import Happening
+from tests.worker.sending import Declared
 from worker import jobs, pipeline
 from worker.models import Job
 
@@ -79,3 +84,48 @@ def before_the_seal(monkeypatch: pytest.MonkeyPatch) -> Callable[[Happening], No
 def fake_engine(monkeypatch: pytest.MonkeyPatch) -> Callable[[object], None]:
     """Put another engine in the place of the preview."""
     return lambda engine: monkeypatch.setitem(pipeline.ENGINES, "preview", engine)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def folders(tmp_path: Path, settings: Settings) -> Path:
+    """Empty folders for received bytes and for storage."""
+    settings.UPLOADS = tmp_path / "uploads"
+    options = {"OPTIONS": {"location": str(tmp_path / "media")}}
+    settings.STORAGES = {**settings.STORAGES, "default": {**settings.STORAGES["default"], **options}}
+    return tmp_path
+
+
+@pytest.fixture
+def api(folders: Path, requester: Person) -> APIClient:
+    """The uploader's client."""
+    return factories.client(requester)
+
+
+@pytest.fixture
+def film() -> bytes:
+    """A small film."""
+    return clip()
+
+
+@pytest.fixture
+def begun(api: APIClient, film: bytes) -> Declared:
+    """An upload of the film, of which nothing was sent yet."""
+    return sending.begin(api, film)
+
+
+@pytest.fixture
+def stored(folders: Path) -> Callable[[], dict[str, bytes]]:
+    """What lies in the folders, by name."""
+
+    def found() -> dict[str, bytes]:
+        files = (file for file in folders.rglob("*") if file.is_file())
+        return {file.relative_to(folders).as_posix(): file.read_bytes() for file in files}
+
+    return found
+
+
+@pytest.fixture
+def small_steps(monkeypatch: Any) -> None:
+    """Store every 256 bytes."""
+    monkeypatch.setattr("worker.uploads.parts.STEP", 256)
+    monkeypatch.setattr("worker.uploads.arriving.PIECE", 100)

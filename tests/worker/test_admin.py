@@ -1,4 +1,4 @@
-"""Jobs and videos in the panel."""
+"""Jobs, uploads and videos in the panel."""
 
 import re
 
@@ -6,12 +6,14 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from rest_framework.test import APIClient
 
 from accounts.models import Person
 from consent import withdrawal
 from consent.models import Grant
 from consent.withdrawal import Scope
 from tests import factories
+from tests.worker import sending
 from worker import jobs
 from worker.models import Video
 
@@ -97,3 +99,12 @@ def test_no_staff_path_moves_a_job(staff: Client, grant: Grant, subject: Person,
     assert staff.post(f"/admin/worker/job/{job.id}/change/", sent).status_code == 403
     job.refresh_from_db()
     assert (job.status, job.attempts) == ("queued", 0)
+
+
+def test_an_upload_shows_how_far_it_is_and_not_what_it_was_called(staff: Client, api: APIClient, film: bytes) -> None:
+    upload = sending.begin(api, film, name="my daughter").row
+    shown = staff.get(f"/admin/worker/upload/{upload.id}/change/").content.decode()
+    assert "receiving" in shown
+    assert "my daughter" not in shown
+    assert staff.post(f"/admin/worker/upload/{upload.id}/change/", {"status": "ready"}).status_code == 403
+    assert staff.get("/admin/worker/upload/").context["cl"].result_list[0] == upload

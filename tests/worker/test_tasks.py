@@ -10,10 +10,12 @@ from consent import expiry
 from consent.tasks import expire
 from socialvideo.celery import app
 from socialvideo.lib.ids import new_id
-from worker import jobs, pipeline, storage, tasks
+from worker import jobs, ladders, pipeline, storage, tasks
+from worker.uploads import ingest, reaping, sessions
 
 NAMES = {
     *("worker.tasks.run_job", "worker.tasks.sweep", "worker.tasks.purge", "consent.tasks.expire"),
+    *("worker.tasks.ingest", "worker.tasks.climb", "worker.tasks.sweep_media", "worker.tasks.reap"),
     *("accounts.tasks.send_mail", "accounts.tasks.send_reset", "accounts.tasks.sweep"),
 }
 
@@ -25,21 +27,28 @@ def test_every_task_is_registered_under_its_name() -> None:
 def test_whatever_is_sent_scheduled_or_routed_is_registered() -> None:
     app.loader.import_default_modules()
     scheduled = {entry["task"] for entry in settings.CELERY["beat_schedule"].values()}
-    assert {jobs.RUN, jobs.PURGE, mail.SEND, recovery.SEND} | scheduled | set(settings.CELERY["task_routes"]) <= set(
-        app.tasks
-    )
+    sent = {jobs.RUN, jobs.PURGE, sessions.INGEST, ladders.CLIMB, mail.SEND, recovery.SEND}
+    assert sent | scheduled | set(settings.CELERY["task_routes"]) <= set(app.tasks)
 
 
 def test_the_withdrawal_handlers_can_be_called() -> None:
     assert [import_string(dotted) for dotted in settings.WITHDRAWAL_HANDLERS] == [jobs.cancel_for]
 
 
-def test_run_job_runs_that_job(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("task", "room", "name"),
+    [
+        (tasks.run_job, pipeline, "job_id"),
+        (tasks.ingest, ingest, "upload_id"),
+        (tasks.climb, ladders, "video_id"),
+    ],
+)
+def test_a_task_runs_what_it_names(monkeypatch: pytest.MonkeyPatch, task: object, room: object, name: str) -> None:
     calls: list[object] = []
-    monkeypatch.setattr(pipeline, "run", calls.append)
-    job_id = new_id()
-    tasks.run_job(job_id=str(job_id))
-    assert calls == [job_id]
+    monkeypatch.setattr(room, "run", calls.append)
+    run_id = new_id()
+    task(**{name: str(run_id)})  # type: ignore[operator]
+    assert calls == [run_id]
 
 
 @pytest.mark.parametrize(
@@ -47,6 +56,8 @@ def test_run_job_runs_that_job(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         (tasks.sweep, jobs, "sweep"),
         (tasks.purge, storage, "purge"),
+        (tasks.sweep_media, reaping, "sweep"),
+        (tasks.reap, reaping, "reap"),
         (expire, expiry, "sweep"),
         (tidy, sweeping, "sweep"),
     ],
@@ -62,3 +73,5 @@ def test_a_message_that_came_twice_finds_nothing_to_do(db: None) -> None:
     tasks.run_job(job_id=str(new_id()))
     tasks.sweep()
     tasks.purge()
+    tasks.sweep_media()
+    tasks.reap()

@@ -7,6 +7,7 @@ from django.db.models.functions import Now
 from accounts.models import Person
 from consent.models import Permit
 from socialvideo.lib.ids import new_id
+from worker.models.uploads import Ladder, Upload
 from worker.models.videos import Video
 from worker.rules import MADE, Status
 
@@ -61,15 +62,28 @@ class Job(models.Model):
 
 
 class Unsealed(models.Model):
-    """A file that a run is about to store. No video names it until the seal, whose commit drops this row."""
+    """A file that a run is about to store. No video names it until the commit that drops this row.
+
+    The run is of a job, of an upload, or of the ladder of a video.
+    """
 
     name = models.CharField(max_length=80, primary_key=True)
-    job = models.ForeignKey(Job, on_delete=models.PROTECT, related_name="unsealed")
+    job = models.ForeignKey(Job, on_delete=models.PROTECT, null=True, related_name="unsealed")
+    upload = models.ForeignKey(Upload, on_delete=models.PROTECT, null=True, related_name="unsealed")
+    ladder = models.ForeignKey(Ladder, on_delete=models.PROTECT, null=True, related_name="unsealed")
 
     class Meta:
         """So that whatever a killed run leaves is found."""
 
         verbose_name_plural = "unsealed"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(job__isnull=False, upload=None, ladder=None)
+                | Q(job=None, upload__isnull=False, ladder=None)
+                | Q(job=None, upload=None, ladder__isnull=False),
+                name="unsealed_of_one_run",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name

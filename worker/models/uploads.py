@@ -13,7 +13,8 @@ from worker.rules import LadderStatus, UploadStatus
 class Upload(models.Model):
     """One file that a person sends in parts, and what becomes of it. Its owner sees it from the first.
 
-    ``digest`` is the SHA-256 that was declared, ``received`` how many bytes are stored.
+    ``digest`` is the SHA-256 that was declared, ``received`` how many bytes are stored: what is in the file behind them
+    counts for nothing. ``fence`` is the number of the newest request that writes, and later of the newest run.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -26,7 +27,10 @@ class Upload(models.Model):
     size_bytes = models.PositiveBigIntegerField()
     received = models.PositiveBigIntegerField(default=0)
     digest = models.BinaryField(max_length=32)
-    file = models.CharField(max_length=80)
+    file = models.CharField(max_length=80, blank=True)
+    """Empty once the bytes are removed."""
+    multipart = models.CharField(max_length=300, blank=True)
+    """What S3 calls the upload of an object in parts, for bytes that go there without passing here."""
     progress = models.PositiveSmallIntegerField(default=0)
     attempts = models.PositiveSmallIntegerField(default=0)
     fence = models.PositiveIntegerField(default=0)
@@ -46,10 +50,19 @@ class Upload(models.Model):
             models.Index(
                 fields=["status", "touched_at"], condition=Q(status__in=["receiving", "processing"]), name="upload_open"
             ),
+            models.Index(
+                fields=["ended_at"], condition=Q(ended_at__isnull=False) & ~Q(file=""), name="upload_with_bytes"
+            ),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(size_bytes__gt=0, received__lte=F("size_bytes")), name="upload_in_size"),
             models.CheckConstraint(condition=~Q(status="ready") | Q(video__isnull=False), name="upload_ready"),
+            models.CheckConstraint(
+                condition=Q(status__in=["receiving", "processing"]) ^ Q(ended_at__isnull=False), name="upload_ends"
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="processing") | Q(received=F("size_bytes")), name="upload_processing_is_whole"
+            ),
             models.CheckConstraint(
                 condition=~Q(status__in=["rejected", "failed"]) | ~Q(failure_code=""), name="upload_ended_says_why"
             ),

@@ -45,6 +45,7 @@ class Video(models.Model):
     preview = models.CharField(max_length=80, blank=True)
     sprite = models.CharField(max_length=80, blank=True)
     sprite_grid = models.JSONField(default=dict)
+    """Columns, rows, width and height of a tile, milliseconds from one to the next (worker.media.stills.Grid)."""
     blurhash = models.CharField(max_length=60, blank=True)
     content_digest = models.BinaryField(max_length=32)
     size_bytes = models.PositiveBigIntegerField()

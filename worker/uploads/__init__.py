@@ -1,0 +1,1 @@
+"""Uploads: a file that comes in parts over bad links, and what becomes of it."""
