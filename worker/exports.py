@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from accounts.models import Person
 from consent import audit, exports, keys
@@ -55,16 +56,17 @@ def add_videos(person: Person, archive: Archive) -> None:
     made = Video.objects.filter(owner=person).annotate(stands=standing.standing()).select_related("owner")
     archive.add("videos/videos.json", document({"videos": map(_video, exports.oldest(made))}))
     others = Depiction.objects.filter(video=OuterRef("pk")).exclude(subject=person)
-    for video in exports.oldest(made.filter(~Exists(others), stands=True, purged_at=None).annotate(best=_largest())):
-        archive.add(f"videos/{video.id}.mp4", storage.chunks(video.best or video.file))
+    alone = made.filter(~Exists(others), stands=True, purged_at=None).annotate(best=_largest()).order_by("pk")
+    for video_id, best in alone.values_list("id", "best").iterator(exports.AT_ONCE):
+        archive.add(f"videos/{video_id}.mp4", storage.chunks(best))
     archive.add("videos/uploads.json", document({"uploads": map(_upload, exports.oldest(_uploads(person)))}))
     archive.add("videos/jobs.json", document({"jobs": map(_job, exports.oldest(_asked(person)))}))
 
 
-def _largest() -> Subquery:
+def _largest() -> Coalesce:
     """The file of an upload's largest MP4; what was made here is largest as it was sealed."""
     kept = Rendition.objects.filter(video=OuterRef("pk"), video__origin=Origin.UPLOADED, kind=Rendition.Kind.MP4)
-    return Subquery(kept.order_by("-rung").values("file")[:1])
+    return Coalesce(Subquery(kept.order_by("-rung").values("file")[:1]), "file")
 
 
 def _uploads(person: Person) -> QuerySet[Upload]:

@@ -25,7 +25,7 @@ def narrow() -> bool:
     """Give whatever is accepted from now on a small send buffer; False while this process listens nowhere."""
     found = False
     for listening in _own():
-        if listening.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+        if _listens(listening):
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
             found = True
     return found
@@ -42,18 +42,23 @@ def reset(peers: Collection[Peer]) -> None:
 
 
 def reset_silent(host: str, seconds: float) -> int:
-    """Break off the connections to ``host`` from which nothing came for so long; return how many.
+    """Break off the connections that were accepted from ``host``, from which nothing came for so long; return how many.
 
     A connection that is only kept open may be among them: its client opens another one.
     """
-    found = 0
+    ports, found = {listening.getsockname()[1] for listening in _own() if _listens(listening)}, 0
     for connected in _own():
         with contextlib.suppress(OSError):
-            if connected.getpeername()[0] == host and _silent_for(connected) >= seconds:
+            is_accepted = connected.getpeername()[0] == host and connected.getsockname()[1] in ports
+            if is_accepted and _silent_for(connected) >= seconds:
                 connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
                 connected.shutdown(socket.SHUT_RDWR)
                 found += 1
     return found
+
+
+def _listens(own: socket.socket) -> bool:
+    return bool(own.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN))
 
 
 def _silent_for(connected: socket.socket) -> float:

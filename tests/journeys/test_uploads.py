@@ -138,7 +138,7 @@ def test_a_file_that_is_a_trap_is_rejected_with_its_own_code(running: Running, n
     before = stored(running)
     assert end(caller, b"#EXTM3U\n#EXTINF:1\nfile:///etc/passwd\n") == ("rejected", "playlist_refused")
     assert end(caller, b"GIF89a" + bytes(200)) == ("rejected", "not_a_video")
-    assert end(caller, clip()[:2500]) == ("rejected", "damaged")
+    assert end(caller, clip()[:2500]) == ("rejected", "truncated")
     assert end(caller, clip(), sha256="00" * 32) == ("rejected", "digest_mismatch")
     too_large = {"size_bytes": 2**40, "media_type": "video/mp4", "sha256": "00" * 32}
     assert caller.send("POST", "/uploads", 413, json=too_large).json()["code"] == "clip_too_large"

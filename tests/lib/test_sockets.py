@@ -1,6 +1,7 @@
 """The server's own sockets: what is accepted gets a small send buffer, and a reset drops what is queued."""
 
 import socket
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -73,6 +74,24 @@ def test_a_reset_wakes_a_server_that_waits_for_a_slow_viewer(listening: socket.s
         sockets.reset({viewer.getsockname()})
         with pytest.raises(BrokenPipeError):
             server.send(b"more")
+
+
+def test_only_who_was_silent_for_long_is_cut(listening: socket.socket) -> None:
+    """And of the connections that were accepted alone: those that this process opened are none of them."""
+    silent, silent_server = accepted(listening)
+    busy, busy_server = accepted(listening)
+    with silent, busy, silent_server, busy_server:
+        silent.send(b"hello")
+        time.sleep(0.4)
+        busy.send(b"hello")
+        busy_server.setblocking(True)
+        assert busy_server.recv(9) == b"hello"
+        assert sockets.reset_silent("10.0.0.9", 0.2) == 0
+        assert sockets.reset_silent("127.0.0.1", 0.2) == 1
+        silent_server.setblocking(True)
+        assert silent_server.recv(9) in (b"hello", b"")
+        busy.send(b"still here")
+        assert busy_server.recv(99) == b"still here"
 
 
 def test_nothing_listens_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

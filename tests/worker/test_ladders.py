@@ -111,7 +111,7 @@ def test_nothing_is_made_of_a_video_that_has_ended(film: Video, end: Callable[[V
     assert (ladder.status, ladder.failure_code, kept(film)) == ("failed", "video_ended", [])
 
 
-@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize("end", [withdrawn, purged])
 def test_a_size_that_is_finished_when_the_video_ends_is_not_stored(
     film: Video, media: Listing, monkeypatch: Any, end: Callable[[Video], None]
 ) -> None:

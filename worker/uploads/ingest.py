@@ -135,8 +135,15 @@ def _progress(claimed: Claimed) -> Callable[[float], None]:
 
 def _of_rendition(facts: Facts, made: Rendered) -> Facts:
     """Return the facts about a film's rendition: what is decoded from there is decoded soon."""
-    size = {"width": made.width, "height": made.height, "fps": float(made.fps), "duration_ms": made.duration_ms}
-    return replace(facts, container="mov", codec="h264", **size)
+    return replace(
+        facts,
+        container="mov",
+        codec="h264",
+        width=made.width,
+        height=made.height,
+        fps=float(made.fps),
+        duration_ms=made.duration_ms,
+    )
 
 
 def _seal(claimed: Claimed, made: Rendered, pictures: Stills, verdict: Screening, names: list[str]) -> None:
