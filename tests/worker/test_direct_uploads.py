@@ -88,6 +88,23 @@ def test_parts_go_to_storage_and_become_a_video(begun: Declared, api: APIClient)
     assert (default_storage.exists(raw), begun.row.file, video.ladder.status) == (False, "", "done")
 
 
+def test_a_direct_upload_beyond_the_quota_leaves_nothing_in_storage(api: APIClient, settings: Settings) -> None:
+    settings.UPLOAD_SESSIONS = 0
+    made: list[tuple[str, str]] = []
+    real = direct.begin
+
+    def begin(name: str, media_type: str) -> str:
+        made.append((name, real(name, media_type)))
+        return made[-1][1]
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(direct, "begin", begin)
+        declared = sending.declaration(b"film", direct_to_storage=True)
+        assert api.post(ADDRESS, declared, format="json").status_code == 429
+    assert Upload.objects.count() == 0
+    assert urllib3.request("PUT", direct.address(*made[0], 1), body=b"more").status == 404
+
+
 def test_an_address_of_a_part_is_signed_and_ends(begun: Declared) -> None:
     query = parse_qs(urlsplit(parts(begun)[0]["url"]).query)
     assert query["uploadId"] == [begun.row.multipart]

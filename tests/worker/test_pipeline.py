@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -16,7 +17,7 @@ from consent.models import Decision, Grant, Permit
 from socialvideo.lib.ids import new_id
 from tests import factories
 from tests.worker.runs import Happening, Listing, ended
-from worker import encoding, jobs, pipeline, storage
+from worker import encoding, jobs, leases, pipeline, storage
 from worker.engines.base import Clip, EngineFailed, OnStep, Scene
 from worker.engines.preview import PreviewEngine
 from worker.models import Depiction, Job, Video
@@ -283,7 +284,7 @@ def test_the_lease_is_kept_while_a_step_takes_long_and_let_go_when_it_is_lost(
     claimed = jobs.claim(factories.job(requester, subject).id)
     assert claimed
     first = Job.objects.get().lease_until
-    with pipeline._lease_kept(claimed):
+    with leases.kept(partial(jobs.renew, claimed), "test"):
         time.sleep(0.15)
         renewed = Job.objects.get().lease_until
         Job.objects.update(fence=9)

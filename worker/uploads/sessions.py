@@ -27,23 +27,33 @@ def begin(
 
     ``direct_to_storage``: the bytes go to S3 in parts, and not through here. Raises the 409 problem where that is none.
     """
-    if direct_to_storage:
-        direct.require()
+    fresh = Upload(
+        owner=owner,
+        name=name,
+        media_type=media_type,
+        size_bytes=size_bytes,
+        digest=bytes.fromhex(sha256),
+        file=direct.fresh_name() if direct_to_storage else incoming.fresh_name(),
+    )
+    if not direct_to_storage:
+        return _opened(fresh)
+    direct.require()
+    fresh.multipart = direct.begin(fresh.file, media_type)
+    try:
+        return _opened(fresh)
+    except Problem:
+        direct.abort(fresh.file, fresh.multipart)
+        raise
+
+
+def _opened(fresh: Upload) -> Upload:
+    """Store a session if there is room for it; who begins several at once is counted one after the other."""
     with transaction.atomic():
-        quotas.hold(owner.id)
-        quotas.require(quotas.room(owner.id), size_bytes)
-        file = direct.fresh_name() if direct_to_storage else incoming.fresh_name()
-        upload = Upload.objects.create(
-            owner=owner,
-            name=name,
-            media_type=media_type,
-            size_bytes=size_bytes,
-            digest=bytes.fromhex(sha256),
-            file=file,
-        )
-    if direct_to_storage:
-        Upload.objects.filter(id=upload.id).update(multipart=direct.begin(file, media_type))
-    return Upload.objects.get(id=upload.id)
+        quotas.hold(fresh.owner_id)
+        quotas.require(quotas.room(fresh.owner_id), fresh.size_bytes)
+        fresh.save(force_insert=True)
+    fresh.refresh_from_db()
+    return fresh
 
 
 def of_person(person: Person) -> QuerySet[Upload]:
