@@ -3,7 +3,6 @@
 import contextlib
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import av
@@ -131,14 +130,13 @@ def test_a_fault_of_ours_is_tried_again_and_then_failed(
     assert len(stored()) == 1
 
 
-def test_what_failed_becomes_a_video_when_it_is_tried_again(api: APIClient, monkeypatch: Any) -> None:
+def test_what_failed_is_run_again_when_its_owner_wishes(api: APIClient) -> None:
     upload = received(api, clip())
     Upload.objects.update(attempts=3)
     ingest.sweep()
     assert Upload.objects.get().status == "failed"
     assert api.post(f"{sending.ADDRESS}/{upload.id}/retries").status_code == 202
-    ingest.run(upload.id)
-    assert Upload.objects.get().status == "ready"
+    assert ingest.claim(upload.id)
 
 
 def test_one_who_runs_it_keeps_others_away_until_the_lease_ends(api: APIClient) -> None:
@@ -238,21 +236,14 @@ def test_an_upload_that_is_given_up_while_it_is_worked_on_becomes_nothing(
     assert (Upload.objects.get().status, Video.objects.count(), stored()) == ("cancelled", 0, {})
 
 
-def test_whoever_is_named_looks_at_the_file_and_its_stills(api: APIClient, settings: Settings) -> None:
-    settings.UPLOAD_SCREENINGS = [f"{SEEN}.clear"]
-    watching.SHOWN.clear()
-    upload = ingested(api, clip())
-    (looked,) = watching.SHOWN
-    assert (looked.upload_id, looked.owner_id, looked.facts.height) == (upload.id, upload.owner_id, 160)
-    assert isinstance(looked.file, Path)
-    assert upload.video and upload.video.screening == "clear"
-
-
 def test_the_strictest_verdict_counts_and_a_held_video_is_its_owners_alone(
     api: APIClient, settings: Settings, requester: Person, stranger: Person
 ) -> None:
     settings.UPLOAD_SCREENINGS = [f"{SEEN}.held", f"{SEEN}.clear"]
-    video = ingested(api, clip()).video
+    watching.SHOWN.clear()
+    upload = ingested(api, clip())
+    video, (looked,) = upload.video, watching.SHOWN
+    assert (looked.upload_id, looked.owner_id, looked.facts.height) == (upload.id, upload.owner_id, 160)
     assert video and video.screening == "held"
     with pytest.raises(Problem) as refused:
         factories.post(requester, video)
@@ -308,14 +299,9 @@ def test_an_export_has_the_largest_film_of_an_upload_and_the_record_of_each(api:
     assert (Upload.objects.count(), rejected.status) == (2, "rejected")
 
 
-@pytest.mark.parametrize("is_done", [False, True])
-def test_who_leaves_leaves_no_upload_no_video_and_no_byte(
-    api: APIClient, requester: Person, stored: Stored, is_done: bool
-) -> None:
+def test_who_leaves_leaves_no_upload_no_video_and_no_byte(api: APIClient, requester: Person, stored: Stored) -> None:
     upload = ingested(api, clip())
     sending.begin(api, clip()).send(0, 1000)
-    if is_done:
-        ladders.run(upload.video_id)  # type: ignore[arg-type]
     assert len(stored()) > 5
     erasure.FILMS.erase(requester.id)
     assert (stored(), Upload.objects.count(), Rendition.objects.count()) == ({}, 0, 0)

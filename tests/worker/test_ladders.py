@@ -49,7 +49,7 @@ def files(video: Video) -> set[str]:
     return {name for name in (video.file, video.poster, video.preview, video.sprite, *names) if name}
 
 
-def test_every_size_is_made_once_and_whole(film: Video, media: Listing) -> None:
+def test_every_size_is_made_once_and_whole_and_the_purge_removes_them_all(film: Video, media: Listing) -> None:
     ladders.run(film.id)
     ladders.run(film.id)
     assert kept(film) == ALL
@@ -61,7 +61,10 @@ def test_every_size_is_made_once_and_whole(film: Video, media: Listing) -> None:
         ends = [offset + length for offset, length, _ in row.segments]
         assert [begin for begin, _, _ in row.segments[1:]] == ends[:-1]
         assert (row.segments[0][0], ends[-1] <= row.size_bytes) == (0, True)
-    assert film.blurhash
+    assert (film.blurhash != "", film.sprite_grid["step_ms"] > 0) == (True, True)
+    withdrawn(film)
+    storage.purge()
+    assert (media(), Rendition.objects.count()) == ([], 0)
 
 
 def test_a_ladder_goes_on_where_a_killed_worker_stopped(film: Video, media: Listing, monkeypatch: Any) -> None:
@@ -111,28 +114,19 @@ def test_nothing_is_made_of_a_video_that_has_ended(film: Video, end: Callable[[V
     assert (ladder.status, ladder.failure_code, kept(film)) == ("failed", "video_ended", [])
 
 
-@pytest.mark.parametrize("end", [withdrawn, purged])
 def test_a_size_that_is_finished_when_the_video_ends_is_not_stored(
-    film: Video, media: Listing, monkeypatch: Any, end: Callable[[Video], None]
+    film: Video, media: Listing, monkeypatch: Any
 ) -> None:
     real = ladders._store
 
     def store(climb: ladders.Climb, made: Any) -> None:
-        end(film)
+        withdrawn(film)
         real(climb, made)
 
     monkeypatch.setattr(ladders, "_store", store)
     ladders.run(film.id)
     assert (Ladder.objects.get().failure_code, kept(film), Unsealed.objects.count()) == ("video_ended", [], 0)
     assert {f"videos/{name}" for name in media()} <= files(film)
-
-
-def test_the_purge_removes_every_size_and_still(film: Video, media: Listing) -> None:
-    ladders.run(film.id)
-    assert len(media()) == 9
-    withdrawn(film)
-    storage.purge()
-    assert (media(), Rendition.objects.count()) == ([], 0)
 
 
 def test_a_size_that_is_stored_while_its_video_is_purged_goes_with_it(
