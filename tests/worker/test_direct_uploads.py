@@ -1,7 +1,7 @@
 """Bytes that go to S3 without passing here: parts by signed addresses, put together, checked and removed.
 
-With S3_ENDPOINT and S3_BUCKET (and keys as boto3 reads them) this runs against that S3; else against a small server
-that speaks what is used of it.
+With S3_ENDPOINT and S3_BUCKET (and keys as boto3 reads them) this runs against that S3; else against a server that
+speaks S3, in a process of its own.
 """
 
 from collections.abc import Iterator
@@ -24,18 +24,26 @@ from worker import ladders
 from worker.models import Upload
 from worker.uploads import direct, ingest, reaping
 
-pytestmark = pytest.mark.django_db
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.skipif(not buckets.IS_THERE, reason="needs S3_ENDPOINT, or moto: a server that speaks S3"),
+]
 SIZE = direct.SMALLEST_PART + 70_000
 
 
+@pytest.fixture(scope="module")
+def options() -> Iterator[dict[str, Any]]:
+    """What a storage is told of the bucket."""
+    with buckets.bucket() as told:
+        yield told
+
+
 @pytest.fixture
-def s3(settings: Settings) -> Iterator[None]:
+def s3(options: dict[str, Any], settings: Settings) -> None:
     """Storage that is a bucket."""
-    with buckets.bucket() as options:
-        stored = {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
-        settings.STORAGES = {**settings.STORAGES, "default": stored}
-        settings.UPLOAD_PART_BYTES = direct.SMALLEST_PART
-        yield
+    stored = {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
+    settings.STORAGES = {**settings.STORAGES, "default": stored}
+    settings.UPLOAD_PART_BYTES = direct.SMALLEST_PART
 
 
 @pytest.fixture
