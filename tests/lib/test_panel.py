@@ -25,6 +25,7 @@ from socialvideo.lib import panel, ratelimit
 from socialvideo.lib.clock import database_now
 from socialvideo.lib.ratelimit import Policy
 from tests import factories
+from worker.uploads import sessions
 
 TABLES = sorted(admin.site._registry, key=lambda table: table._meta.label)
 DAY = timedelta(days=1)
@@ -47,6 +48,7 @@ def populate(times: int) -> None:
         factories.grant(subject, requester)
         video = factories.video(requester, subject)
         factories.post(requester, video)
+        sessions.begin(owner=requester, size_bytes=9, media_type="video/mp4", sha256="ab" * 32)
         reports.report(reporter=subject, video_id=video.id, category="other", detail="")
         actions.dismiss(moderator=subject, video_id=video.id, category="other", reasons="no")
         reviews.accept(subject=subject, video_id=video.id, digest=bytes(video.content_digest))
@@ -104,7 +106,7 @@ def test_the_panel_shows_these_tables_and_no_other() -> None:
         *("accounts.Person", "accounts.Session", "accounts.Suspension", "accounts.Departure"),
         *("consent.Ask", "consent.Decision", "consent.Grant", "consent.LedgerHead", "consent.LedgerLeaf"),
         *("consent.Likeness", "consent.Permit", "consent.Withdrawal", "consent.Acceptance", "consent.Veto"),
-        *("worker.Job", "worker.Video", "feed.Post", "moderation.Report", "moderation.Action"),
+        *("worker.Job", "worker.Upload", "worker.Video", "feed.Post", "moderation.Report", "moderation.Action"),
     }
 
 
