@@ -189,7 +189,11 @@ CELERY = {
     "worker_prefetch_multiplier": 1,
     "task_ignore_result": True,
     "task_default_queue": "default",
-    "task_routes": {"worker.tasks.run_job": {"queue": "generation"}, "worker.tasks.purge": {"queue": "media"}},
+    "task_routes": {
+        "worker.tasks.run_job": {"queue": "generation"},
+        "worker.tasks.purge": {"queue": "media"},
+        "worker.tasks.make_cover": {"queue": "media"},
+    },
     "worker_hijack_root_logger": False,
     "worker_send_task_events": False,
     "worker_enable_remote_control": False,
@@ -198,6 +202,9 @@ CELERY = {
         "sweep": {"task": "worker.tasks.sweep", "schedule": float(SWEEP_SECONDS)},
         # A withdrawal wakes the purge at once; this is for a message that was lost.
         "purge": {"task": "worker.tasks.purge", "schedule": 60.0},
+        "covers": {"task": "worker.tasks.sweep_covers", "schedule": 60.0},
+        # What people scheduled, and is due.
+        "publish": {"task": "feed.tasks.sweep", "schedule": 30.0},
         # Nobody can use a grant past its time; this tidies up what rests on it.
         "expire": {"task": "consent.tasks.expire", "schedule": 60.0},
         "match": {"task": "accounts.discovery.tasks.match", "schedule": float(DISCOVERY_MATCH_SECONDS)},

@@ -56,6 +56,8 @@ def add_videos(person: Person, archive: Archive) -> None:
     others = Depiction.objects.filter(video=OuterRef("pk")).exclude(subject=person)
     for video in exports.oldest(made.filter(~Exists(others), stands=True, purged_at=None)):
         archive.add(f"videos/{video.id}.mp4", storage.chunks(video.file))
+        for track in video.subtitles.order_by("language"):
+            archive.add(f"videos/{video.id}.{track.language}.vtt", [track.text.encode()])
     archive.add("videos/jobs.json", document({"jobs": map(_job, exports.oldest(_asked(person)))}))
 
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
 from django.core.files import File
-from django.core.files.storage import default_storage
+from django.core.files.storage import FileSystemStorage, default_storage
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
@@ -19,7 +19,7 @@ from django.utils.module_loading import import_string
 
 from consent.models import Veto
 from consent.rules import State
-from worker.models import Depiction, Unsealed, Video
+from worker.models import Depiction, Subtitles, Unsealed, Video
 from worker.rules import OPEN
 
 AT_ONCE = 500
@@ -39,7 +39,7 @@ def kept(job_id: UUID, *paths: Path) -> Iterator[list[str]]:
 
     The names are written down first, so that what a killed process leaves is found.
     """
-    names = [_random_name(path) for path in paths]
+    names = [random_name(path) for path in paths]
     Unsealed.objects.bulk_create(Unsealed(name=name, job_id=job_id) for name in names)
     whole = False
     try:
@@ -57,6 +57,16 @@ def chunks(name: str) -> Iterator[bytes]:
     """Yield the bytes of a stored file."""
     with default_storage.open(name) as file:
         yield from file.chunks()
+
+
+def fetched(name: str, folder: Path) -> Path:
+    """Return where a file can be read: where it lies, if it lies on this machine, else a copy in ``folder``."""
+    if isinstance(default_storage, FileSystemStorage):
+        return Path(default_storage.path(name))
+    copy = folder / secrets.token_hex(8)
+    with copy.open("wb") as file:
+        file.writelines(chunks(name))
+    return copy
 
 
 def release(names: Iterable[str]) -> None:
@@ -107,8 +117,16 @@ def purge_these(videos: QuerySet[Video]) -> None:
 
 
 def _purge(batch: list[Video]) -> None:
-    drop(name for video in batch for name in (video.file, video.poster))
-    _mark([video.id for video in batch])
+    video_ids = [video.id for video in batch]
+    names = _names(video_ids)
+    drop(names)
+    _mark(video_ids, names)
+
+
+def _names(video_ids: list[UUID]) -> set[str]:
+    """Return every file of these videos."""
+    rows = Video.objects.filter(id__in=video_ids).values_list("file", "poster", "stray")
+    return {name for row in rows for name in row if name}
 
 
 class Handler(Protocol):
@@ -119,7 +137,8 @@ class Handler(Protocol):
         ...
 
 
-def _random_name(path: Path) -> str:
+def random_name(path: Path) -> str:
+    """Return a name that tells nothing, with the ending of ``path``."""
     token = secrets.token_hex(16)
     return f"videos/{token[:2]}/{token}{path.suffix}"
 
@@ -134,12 +153,16 @@ def _ended() -> list[Video]:
     return fallen or list(there.filter(lineage__overlap=vetoes)[:AT_ONCE])
 
 
-def _mark(video_ids: list[UUID]) -> None:
+def _mark(video_ids: list[UUID], dropped: set[str]) -> None:
     with transaction.atomic():
         rows = Video.objects.filter(id__in=video_ids)
         # In the order in which a takedown holds them, so that the two never wait for each other.
         list(rows.select_for_update(no_key=True).order_by("id").values_list("id"))
-        rows.update(purged_at=Now())
+        # A poster is stored while its video is held and not purged: these are the last that came.
+        if late := _names(video_ids) - dropped:
+            drop(late)
+        Subtitles.objects.filter(video__in=video_ids).delete()
+        rows.update(purged_at=Now(), cover_ms=None, stray="")
         for dotted in settings.PURGE_HANDLERS:
             handler: Handler = import_string(dotted)
             handler(video_ids=video_ids)

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from worker import jobs, pipeline, storage
+from worker import covers, jobs, pipeline, storage
 
 
 @shared_task(name="worker.tasks.run_job")
@@ -23,3 +23,15 @@ def sweep(**_: object) -> None:
 def purge(**_: object) -> None:
     """Remove the bytes of withdrawn videos, and of runs that were killed."""
     storage.purge()
+
+
+@shared_task(name="worker.tasks.make_cover")
+def make_cover(*, video_id: str, **_: object) -> None:
+    """Make one poster anew."""
+    covers.make(UUID(video_id))
+
+
+@shared_task(name="worker.tasks.sweep_covers")
+def sweep_covers(**_: object) -> None:
+    """Make the posters that were forgotten."""
+    covers.sweep()

@@ -13,6 +13,7 @@ from socialvideo.lib import bus
 from socialvideo.lib.errors import Problem
 from worker import standing
 from worker.models import Depiction, Video
+from worker.rules import Screening
 
 
 class TakenDown(Exception):
@@ -63,6 +64,19 @@ def take_down(video_id: UUID) -> None:
         _await_seals(tree)
         tree.filter(taken_down_at=None).update(taken_down_at=Now())
         bus.announce("video", [video_id])
+
+
+def require_screened(video_id: UUID) -> None:
+    """Raise the 409 or 403 problem unless screening lets the video be published; in the caller's transaction.
+
+    Until that ends the verdict stays as it is.
+    """
+    held = Video.objects.select_for_update(no_key=True).filter(id=video_id)
+    verdict = held.values_list("screening", flat=True).get()
+    if verdict == Screening.REFUSED:
+        raise Problem(403, "screening_refused", "This video cannot be published.")
+    if verdict != Screening.CLEAR:
+        raise Problem(409, "awaiting_screening", "Somebody is still to look at this video. Try again later.")
 
 
 def concerned(video_id: UUID) -> set[UUID]:

@@ -296,7 +296,7 @@ class Migration(migrations.Migration):
             name='Notice',
             fields=[
                 ('id', models.UUIDField(default=socialvideo.lib.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('followed', 'Followed'), ('follow_requested', 'Follow Requested'), ('request_accepted', 'Request Accepted'), ('asked', 'Asked'), ('ask_answered', 'Ask Answered'), ('grant_ended', 'Grant Ended'), ('draft_to_review', 'Draft To Review'), ('published_with_you', 'Published With You'), ('guardian_invited', 'Guardian Invited'), ('guardian_needed', 'Guardian Needed'), ('guardianship_ended', 'Guardianship Ended'), ('job_completed', 'Job Completed'), ('job_failed', 'Job Failed'), ('taken_down', 'Taken Down'), ('signed_in', 'Signed In')], max_length=20)),
+                ('kind', models.CharField(choices=[('followed', 'Followed'), ('follow_requested', 'Follow Requested'), ('request_accepted', 'Request Accepted'), ('asked', 'Asked'), ('ask_answered', 'Ask Answered'), ('grant_ended', 'Grant Ended'), ('draft_to_review', 'Draft To Review'), ('published_with_you', 'Published With You'), ('guardian_invited', 'Guardian Invited'), ('guardian_needed', 'Guardian Needed'), ('guardianship_ended', 'Guardianship Ended'), ('job_completed', 'Job Completed'), ('job_failed', 'Job Failed'), ('draft_failed', 'Draft Failed'), ('taken_down', 'Taken Down'), ('signed_in', 'Signed In')], max_length=20)),
                 ('thing_id', models.UUIDField(null=True)),
                 ('day', models.DateField()),
                 ('position', models.UUIDField()),
@@ -321,7 +321,7 @@ class Migration(migrations.Migration):
             name='NoticeChoice',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('followed', 'Followed'), ('follow_requested', 'Follow Requested'), ('request_accepted', 'Request Accepted'), ('asked', 'Asked'), ('ask_answered', 'Ask Answered'), ('grant_ended', 'Grant Ended'), ('draft_to_review', 'Draft To Review'), ('published_with_you', 'Published With You'), ('guardian_invited', 'Guardian Invited'), ('guardian_needed', 'Guardian Needed'), ('guardianship_ended', 'Guardianship Ended'), ('job_completed', 'Job Completed'), ('job_failed', 'Job Failed'), ('taken_down', 'Taken Down'), ('signed_in', 'Signed In')], max_length=20)),
+                ('kind', models.CharField(choices=[('followed', 'Followed'), ('follow_requested', 'Follow Requested'), ('request_accepted', 'Request Accepted'), ('asked', 'Asked'), ('ask_answered', 'Ask Answered'), ('grant_ended', 'Grant Ended'), ('draft_to_review', 'Draft To Review'), ('published_with_you', 'Published With You'), ('guardian_invited', 'Guardian Invited'), ('guardian_needed', 'Guardian Needed'), ('guardianship_ended', 'Guardianship Ended'), ('job_completed', 'Job Completed'), ('job_failed', 'Job Failed'), ('draft_failed', 'Draft Failed'), ('taken_down', 'Taken Down'), ('signed_in', 'Signed In')], max_length=20)),
                 ('channel', models.CharField(choices=[('in_app', 'In App'), ('push', 'Push'), ('mail', 'Mail')], max_length=6)),
                 ('is_on', models.BooleanField()),
                 ('person', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),

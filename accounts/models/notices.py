@@ -31,6 +31,7 @@ class Notice(models.Model):
         GUARDIANSHIP_ENDED = "guardianship_ended"
         JOB_COMPLETED = "job_completed"
         JOB_FAILED = "job_failed"
+        DRAFT_FAILED = "draft_failed"
         TAKEN_DOWN = "taken_down"
         SIGNED_IN = "signed_in"
 

@@ -100,6 +100,9 @@ TABLE: Mapping[Kind, Entry] = {
     ),
     Kind.JOB_COMPLETED: _work("video", "Your video is ready.", "Your video is ready."),
     Kind.JOB_FAILED: _work("job", "Your video could not be made.", "Your video could not be made."),
+    Kind.DRAFT_FAILED: _work(
+        "draft", "A scheduled post could not be published.", "A scheduled post could not be published."
+    ),
     Kind.TAKEN_DOWN: Entry(
         Group.CONSENT,
         "statement",

@@ -8,12 +8,15 @@ from accounts import mail, recovery, sweeping
 from accounts.tasks import sweep as tidy
 from consent import expiry
 from consent.tasks import expire
+from feed import scheduling
+from feed.tasks import sweep as publish_due
 from socialvideo.celery import app
 from socialvideo.lib.ids import new_id
-from worker import jobs, pipeline, storage, tasks
+from worker import covers, jobs, pipeline, storage, tasks
 
 NAMES = {
     *("worker.tasks.run_job", "worker.tasks.sweep", "worker.tasks.purge", "consent.tasks.expire"),
+    *("worker.tasks.make_cover", "worker.tasks.sweep_covers"),
     *("accounts.tasks.send_mail", "accounts.tasks.send_reset", "accounts.tasks.sweep"),
 }
 
@@ -25,9 +28,9 @@ def test_every_task_is_registered_under_its_name() -> None:
 def test_whatever_is_sent_scheduled_or_routed_is_registered() -> None:
     app.loader.import_default_modules()
     scheduled = {entry["task"] for entry in settings.CELERY["beat_schedule"].values()}
-    assert {jobs.RUN, jobs.PURGE, mail.SEND, recovery.SEND} | scheduled | set(settings.CELERY["task_routes"]) <= set(
-        app.tasks
-    )
+    assert {jobs.RUN, jobs.PURGE, covers.MAKE, scheduling.PUBLISH, mail.SEND, recovery.SEND} | scheduled | set(
+        settings.CELERY["task_routes"]
+    ) <= set(app.tasks)
 
 
 def test_the_withdrawal_handlers_can_be_called() -> None:
@@ -47,6 +50,8 @@ def test_run_job_runs_that_job(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         (tasks.sweep, jobs, "sweep"),
         (tasks.purge, storage, "purge"),
+        (tasks.sweep_covers, covers, "sweep"),
+        (publish_due, scheduling, "sweep"),
         (expire, expiry, "sweep"),
         (tidy, sweeping, "sweep"),
     ],
