@@ -143,9 +143,13 @@ def _closest(subject_ids: Sequence[UUID], rows: Sequence[Grant], now: datetime) 
 
 
 def _counted(row: Grant, rows: Mapping[UUID, Grant]) -> GrantFact:
-    """Return the fact of a grant; one that rests on an offer has the offer's count of uses."""
+    """Return the fact of a grant; one that rests on an offer has the offer's count of uses.
+
+    With the use of each other grant that rests on it, too: two films may be put together that both do.
+    """
     offer = rows.get(row.rests_on_id, row) if row.rests_on_id else row
-    return replace(row.fact(), uses=offer.uses, max_uses=offer.max_uses)
+    beside = [other for other in rows.values() if other.rests_on_id == offer.id and other.id != row.id]
+    return replace(row.fact(), uses=offer.uses + len(beside), max_uses=offer.max_uses)
 
 
 def _enrolled(point: Point, claims: Sequence[Claim], about: journal.About) -> frozenset[UUID]:
@@ -154,7 +158,7 @@ def _enrolled(point: Point, claims: Sequence[Claim], about: journal.About) -> fr
     confirmed = Q(guardian=None) | Q(cosigned_at__isnull=False)
     subjects = [claim.subject_id for claim in claims]
     active = Likeness.objects.filter(confirmed, subject__in=subjects, erased_at=None)
-    if point is not Point.REQUEST:
+    if point is not Point.REQUEST and about.likenesses is not None:
         active = active.filter(id__in=about.likenesses)
     return frozenset(active.values_list("subject", flat=True))
 

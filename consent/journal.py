@@ -22,8 +22,10 @@ class About:
     """The video and all that it is a remix of: a veto of any of them ends it."""
     digest: bytes | None = None
     """The SHA-256 of the render, for reviews that are bound to it."""
-    likenesses: tuple[UUID, ...] = ()
-    """The photos of a request: whoever erases or replaces theirs ends all that runs or waits for them."""
+    likenesses: tuple[UUID, ...] | None = ()
+    """The photos of a request: whoever erases or replaces theirs ends all that runs or waits for them.
+
+    None where no photo is used: then whoever erased theirs ends it all the same, and a new one changes nothing."""
 
 
 NOTHING = About()

@@ -280,6 +280,7 @@ class Permit(models.Model):
     digest = models.BinaryField(max_length=32)
     lineage = ArrayField(models.UUIDField(), default=list)
     subject_count = models.PositiveSmallIntegerField()
+    uses_photos = models.BooleanField(default=True)
     state = models.CharField(max_length=10, choices=State.choices, default=State.ISSUED)
     created_at = models.DateTimeField(db_default=Now())
     expires_at = models.DateTimeField()
@@ -292,6 +293,7 @@ class Permit(models.Model):
             models.CheckConstraint(
                 condition=Q(subject_count__gt=0) | Q(lineage__len__gt=0), name="permit_of_somebody_or_something"
             ),
+            models.CheckConstraint(condition=Q(uses_photos=True) | Q(lineage__len__gt=0), name="permit_draws_or_cuts"),
         ]
 
     def __str__(self) -> str:
@@ -299,12 +301,12 @@ class Permit(models.Model):
 
 
 class PermitSubject(models.Model):
-    """One subject of a permit, with the grant and the epoch that it rests on, and the photo that it is for."""
+    """One subject of a permit, with the grant and the epoch that it rests on, and the photo that it is for, if any."""
 
     permit = models.ForeignKey(Permit, on_delete=models.PROTECT, related_name="subjects")
     subject = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
     grant = models.ForeignKey(Grant, on_delete=models.PROTECT, related_name="permits")
-    likeness = models.ForeignKey(Likeness, on_delete=models.PROTECT, related_name="+")
+    likeness = models.ForeignKey(Likeness, on_delete=models.PROTECT, null=True, related_name="+")
     epoch = models.PositiveIntegerField()
     place = models.PositiveSmallIntegerField()
 

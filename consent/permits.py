@@ -41,7 +41,7 @@ class Redeemed:
     job_id: UUID
     claims: tuple[Claim, ...]
     likenesses: tuple[Likeness, ...]
-    """One a subject, in the order of the claims."""
+    """One a subject, in the order of the claims; none where no photo is used."""
     lineage: tuple[UUID, ...] = ()
     """The videos that this one will be a remix of."""
 
@@ -51,9 +51,9 @@ class Redeemed:
         return not self.claims
 
     @property
-    def photos(self) -> tuple[UUID, ...]:
-        """The likenesses by id; each stays until its subject erases or replaces it."""
-        return tuple(likeness.id for likeness in self.likenesses)
+    def photos(self) -> tuple[UUID, ...] | None:
+        """The likenesses by id; each stays until its subject erases or replaces it. None where no photo is used."""
+        return _ids(self.likenesses)
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,10 @@ class Origin:
     lineage: tuple[UUID, ...] = ()
     right: Right | None = Right.REMIX
     """What everybody shown in it must have granted for this."""
+    spares_requester: bool = False
+    """Whether who asks need not have granted it of themselves."""
+    uses_photos: bool = True
+    """Whether somebody is drawn anew: what is put together from films alone is for no photo."""
 
 
 NO_ORIGIN = Origin()
@@ -94,22 +98,24 @@ def issue(
             expires_at=Now() + LIFE,
             lineage=list(origin.lineage),
             subject_count=len(allowed.grants),
+            uses_photos=origin.uses_photos,
         )
-        photos = _photos(grant.subject_id for grant in allowed.grants)
+        photos = _photos(grant.subject_id for grant in allowed.grants) if origin.uses_photos else None
         PermitSubject.objects.bulk_create(
             PermitSubject(
                 permit=permit,
                 subject_id=g.subject_id,
                 grant_id=g.id,
                 epoch=g.epoch,
-                likeness=photos[g.subject_id],
+                likeness=photos[g.subject_id] if photos is not None else None,
                 place=place,
             )
             for place, g in enumerate(allowed.grants)
         )
         return effect(permit)
 
-    inherited = [replace(claim, right=origin.right) for claim in origin.claims]
+    spared = requester.id if origin.spares_requester else None
+    inherited = [replace(claim, right=None if claim.subject_id == spared else origin.right) for claim in origin.claims]
     known = {claim.subject_id for claim in inherited}
     claims = inherited + [Claim(subject_id) for subject_id in subjects if subject_id not in known]
     about = journal.About(job_id=job_id, lineage=origin.lineage)
@@ -148,9 +154,7 @@ def redeem(*, permit_id: UUID, digest: bytes, job_id: UUID, wish: Wish = ANY) ->
         requester_id=permit.requester_id,
         claims=claims,
         wish=wish,
-        about=journal.About(
-            job_id=job_id, lineage=tuple(permit.lineage), likenesses=tuple(likeness.id for likeness in likenesses)
-        ),
+        about=journal.About(job_id=job_id, lineage=tuple(permit.lineage), likenesses=_ids(likenesses)),
         effect=write,
         nobody=not claims,
     )
@@ -165,7 +169,7 @@ def recheck(redeemed: Redeemed) -> None:
         redeemed.claims,
         redeemed.lineage,
         maker=redeemed.requester_id,
-        likenesses=redeemed.photos,
+        likenesses=redeemed.photos or (),
         nobody=redeemed.nobody,
     )
     if not standing:
@@ -214,7 +218,10 @@ def _photos(subject_ids: Iterable[UUID]) -> dict[UUID, Likeness]:
 
 
 def _opened(permit_id: UUID) -> tuple[Permit, tuple[Claim, ...], tuple[Likeness, ...]]:
-    """Return the permit with its claims, and the photos that it is for: one a subject, in the order of the claims."""
+    """Return the permit with its claims, and the photos that it is for: one a subject, in the order of the claims.
+
+    None where the permit is for no photo; that one is lost is not the same.
+    """
     permit = Permit.objects.filter(id=permit_id).prefetch_related("subjects__likeness").first()
     if permit is None:
         raise Unusable("there is no such permit")
@@ -222,7 +229,14 @@ def _opened(permit_id: UUID) -> tuple[Permit, tuple[Claim, ...], tuple[Likeness,
     if len(rows) != permit.subject_count:
         raise Unusable("the permit has lost somebody whom it is for")
     claims = tuple(Claim(row.subject_id, row.grant_id, row.epoch) for row in rows)
-    return permit, claims, tuple({row.subject_id: row.likeness for row in rows}.values())
+    likenesses = {row.subject_id: row.likeness for row in rows if row.likeness}
+    if permit.uses_photos and likenesses.keys() != {row.subject_id for row in rows}:
+        raise Unusable("the permit has lost a photo that it is for")
+    return permit, claims, tuple(likenesses.values())
+
+
+def _ids(likenesses: Sequence[Likeness]) -> tuple[UUID, ...] | None:
+    return tuple(likeness.id for likeness in likenesses) or None
 
 
 def _ask(redeemed: Redeemed, point: Point, effect: Callable[[Allowed], T], video_id: UUID | None = None) -> T:

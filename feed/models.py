@@ -1,4 +1,4 @@
-"""Posts: the publication of a video."""
+"""Posts, the publication of a video; and drafts, which are to become posts."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 from accounts.models import Person
 from consent.rules import Audience
 from socialvideo.lib.ids import new_id
-from worker.models import Video
+from worker.models import Upload, Video
 
 
 class Post(models.Model):
@@ -25,6 +25,14 @@ class Post(models.Model):
     lineage = ArrayField(models.UUIDField(), default=list)
     caption = models.CharField(max_length=500, blank=True)
     audience = models.CharField(max_length=13, choices=[(a.value, a.value) for a in Audience])
+    comments_on = models.BooleanField(default=True)
+    # What its author lets others do with it, beside what everybody shown in it granted.
+    may_remix = models.BooleanField(default=False)
+    may_stitch = models.BooleanField(default=False)
+    may_reuse_sound = models.BooleanField(default=False)
+    may_download = models.BooleanField(default=False)
+    version = models.PositiveIntegerField(default=1)
+    edited_at = models.DateTimeField(null=True)
     published_at = models.DateTimeField(db_default=Now())
     removed_at = models.DateTimeField(null=True)
     unlisted_at = models.DateTimeField(null=True)
@@ -44,3 +52,62 @@ class Post(models.Model):
 
     def __str__(self) -> str:
         return f"post {self.id}"
+
+
+class Draft(models.Model):
+    """What somebody prepares to publish: a video of theirs, or an upload that is to become one, and the words.
+
+    ``publish_at`` says when it is to be published without them. One that could not be says why.
+    """
+
+    class State(models.TextChoices):
+        """A scheduled one is published by a worker, or becomes a draft again. A published one has its post."""
+
+        DRAFT = "draft"
+        SCHEDULED = "scheduled"
+        PUBLISHED = "published"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    owner = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="drafts", db_index=False)
+    state = models.CharField(max_length=9, choices=State.choices, default=State.DRAFT)
+    video = models.ForeignKey(Video, on_delete=models.PROTECT, null=True, related_name="drafts")
+    upload = models.ForeignKey(Upload, on_delete=models.SET_NULL, null=True, related_name="drafts")
+    post = models.OneToOneField(Post, on_delete=models.PROTECT, null=True, related_name="draft")
+    caption = models.CharField(max_length=500, blank=True)
+    audience = models.CharField(max_length=13, choices=[(a.value, a.value) for a in Audience])
+    comments_on = models.BooleanField(default=True)
+    may_remix = models.BooleanField(null=True)
+    may_stitch = models.BooleanField(null=True)
+    may_reuse_sound = models.BooleanField(null=True)
+    may_download = models.BooleanField(null=True)
+    cover_ms = models.PositiveIntegerField(null=True)
+    publish_at = models.DateTimeField(null=True)
+    failure_code = models.CharField(max_length=40, blank=True)
+    failure_detail = models.CharField(max_length=300, blank=True)
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(db_default=Now())
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        """A scheduled one has its time, a published one its post and no words left; each post comes of one draft."""
+
+        indexes = [
+            models.Index(F("owner"), F("id").desc(), name="draft_by_owner"),
+            models.Index(fields=["publish_at"], condition=Q(state="scheduled"), name="draft_due"),
+            models.Index(fields=["ended_at"], condition=Q(state="published"), name="draft_over"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(state="scheduled") | Q(publish_at__isnull=False), name="draft_scheduled_has_time"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="published", post__isnull=False, ended_at__isnull=False, caption="")
+                | (~Q(state="published") & Q(post=None, ended_at=None)),
+                name="draft_published_has_post",
+            ),
+            models.CheckConstraint(condition=Q(audience__in=[a.value for a in Audience]), name="draft_audience_known"),
+            models.CheckConstraint(condition=Q(video=None) | Q(upload=None), name="draft_of_one_film"),
+        ]
+
+    def __str__(self) -> str:
+        return f"draft {self.id} ({self.state})"

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from accounts import auth, edges
 from accounts.models import Person, Session
-from consent import gate
-from consent.rules import Allowed, Point, Right
-from feed import visibility
+from consent import fences, gate
+from consent.rules import NOBODY, Allowed, Claim, Point, Right
+from feed import reuse, visibility
 from feed.renditions import seconds_of
 from feed.tickets import Basis, Viewing
 from socialvideo.lib.bus import keys
@@ -34,18 +34,19 @@ def open_video(*, viewer: Person, session: Session, video_id: UUID) -> Viewing:
 
 
 def open_download(*, viewer: Person, session: Session, video_id: UUID) -> Viewing:
-    """Decide one download: everybody depicted must have granted that right. 403, 404, 410."""
+    """Decide one download: everybody depicted must have granted that right, and its author too. 403, 404, 410."""
     basis = _basis(video_id, viewer.id, session.id)
     video = entitled(viewer.id, video_id)
     ask_gate(video, viewer.id, Point.OPEN)
-    claims = [replace(claim, right=Right.DOWNLOAD) for claim in video.claims()]
+    barred = reuse.is_barred(person_id=viewer.id, video=video, use=reuse.Use.DOWNLOAD)
+    claims = [replace(claim, right=Right.DOWNLOAD) for claim in video.claims()] + [Claim(NOBODY)] * barred
     gate.use(
         point=Point.DOWNLOAD,
         requester_id=viewer.id,
         claims=claims,
         about=video.about(),
         effect=_nothing,
-        nobody=video.shows_nobody,
+        nobody=not claims,
     )
     return Viewing(video.id, viewer.id, session.id, download=True, seconds=seconds_of(video), basis=basis)
 
@@ -76,6 +77,13 @@ def entitled(viewer_id: UUID, video_id: UUID) -> Video:
     if video.taken_down_at:
         raise Problem(410, "taken_down", "A moderator took this video down.")
     return video
+
+
+def require_standing(viewer_id: UUID, video_id: UUID) -> None:
+    """Return if there is such a video for this viewer, and it stands: for what is told of it. 404, 410."""
+    video = entitled(viewer_id, video_id)
+    if not fences.standing(video.claims(), video.lineage, nobody=video.shows_nobody):
+        raise gone()
 
 
 def ask_gate(video: Video, viewer_id: UUID, point: Point) -> None:

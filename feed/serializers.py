@@ -7,18 +7,39 @@ from rest_framework import serializers
 from accounts.serializers import PersonRef
 from consent.rules import Audience, Purpose
 from socialvideo.lib.wire import StrictSerializer
+from worker.compositions import LONGEST_MS, Role
 from worker.models import Rendition
 from worker.rules import PROMPT_LENGTH
 
 AUDIENCES = [audience.value for audience in Audience]
+ROLES = [role.value for role in Role]
 
 
-class PostRequest(StrictSerializer):
-    """Which video to publish, to whom, with what words."""
+class SaidSerializer(StrictSerializer):
+    """What others may do with a post, as its author says; left out, what grown-ups show to all may be used."""
+
+    may_remix = serializers.BooleanField(required=False)
+    may_stitch = serializers.BooleanField(required=False, help_text="Stitches and duets.")
+    may_reuse_sound = serializers.BooleanField(required=False)
+    may_download = serializers.BooleanField(required=False)
+
+
+class PostRequest(SaidSerializer):
+    """Which video to publish, to whom, with what words; of which moment its poster is to be."""
 
     video = serializers.UUIDField()
     caption = serializers.CharField(max_length=500, required=False, default="", allow_blank=True)
     audience = serializers.ChoiceField(choices=AUDIENCES)
+    comments_on = serializers.BooleanField(required=False, default=True)
+    cover_ms = serializers.IntegerField(min_value=0, max_value=LONGEST_MS, required=False)
+
+
+class PostChange(SaidSerializer):
+    """What to change in a post. A wider audience is asked of the grants anew."""
+
+    caption = serializers.CharField(max_length=500, required=False, allow_blank=True)
+    audience = serializers.ChoiceField(choices=AUDIENCES, required=False)
+    comments_on = serializers.BooleanField(required=False)
 
 
 class RemixRequest(StrictSerializer):
@@ -48,16 +69,44 @@ class PostVideoShape(serializers.Serializer[Any]):
     is_preview = serializers.BooleanField()
 
 
+class CreditShape(serializers.Serializer[Any]):
+    """What a video was made of; ``gone`` when it is no more, or not for this viewer."""
+
+    role = serializers.ChoiceField(choices=ROLES)
+    gone = serializers.BooleanField()
+    video = serializers.UUIDField(allow_null=True)
+    author = PersonRef(allow_null=True)
+
+
+class AncestorShape(CreditShape):
+    """The same, above what it was made of, too: ``depth`` 1 is what the video itself was made of."""
+
+    depth = serializers.IntegerField()
+
+
+class LineageShape(serializers.Serializer[Any]):
+    """Everything that a video goes back to, the nearest first."""
+
+    sources = AncestorShape(many=True)
+
+
 class PostShape(serializers.Serializer[Any]):
-    """A post as its viewer sees it."""
+    """A post as its viewer sees it. What others may do with it is told to its author alone, and null to others."""
 
     id = serializers.UUIDField()
     caption = serializers.CharField()
     audience = serializers.ChoiceField(choices=AUDIENCES)
     published_at = serializers.DateTimeField()
+    edited_at = serializers.DateTimeField(allow_null=True)
+    comments_on = serializers.BooleanField()
+    may_remix = serializers.BooleanField(allow_null=True)
+    may_stitch = serializers.BooleanField(allow_null=True)
+    may_reuse_sound = serializers.BooleanField(allow_null=True)
+    may_download = serializers.BooleanField(allow_null=True)
     author = PersonRef()
     video = PostVideoShape()
     depicted = PersonRef(many=True)
+    credits = CreditShape(many=True)
 
 
 class RenditionShape(serializers.Serializer[Any]):

@@ -12,12 +12,21 @@ from accounts.auth import signed_in
 from accounts.models import Session
 from consent.rules import Audience
 from feed import addresses, playback, publishing, remixes, visibility
-from feed.serializers import DownloadShape, PlaybackShape, PostRequest, PostShape, RemixRequest
+from feed.serializers import (
+    DownloadShape,
+    LineageShape,
+    PlaybackShape,
+    PostChange,
+    PostRequest,
+    PostShape,
+    RemixRequest,
+)
 from socialvideo.lib import ratelimit
 from socialvideo.lib.cursors import page, window
 from socialvideo.lib.errors import Problem
+from socialvideo.lib.etags import etag, require_match
 from socialvideo.lib.idempotency import idempotent
-from socialvideo.lib.schema import described, page_of
+from socialvideo.lib.schema import IF_MATCH, described, page_of
 from socialvideo.lib.wire import read_body
 from worker.serializers import JobShape
 
@@ -42,9 +51,11 @@ class PostsView(APIView):
             video_id=sent["video"],
             caption=sent["caption"],
             audience=Audience(sent["audience"]),
+            comments_on=sent["comments_on"],
+            said=sent,
+            cover_ms=sent.get("cover_ms"),
         )
-        shown = _readable(visibility.one(viewer=author.id, post_id=post.id))
-        return Response(shown.body, status=201, headers={"Location": f"/api/v1/posts/{post.id}"})
+        return made(author.id, post.id)
 
 
 class PostView(APIView):
@@ -52,12 +63,52 @@ class PostView(APIView):
 
     @described(gives=PostShape, problems=(404, 410), summary="Read a post")
     def get(self, request: Request, post_id: UUID) -> Response:
-        return Response(_readable(visibility.one(viewer=signed_in(request).id, post_id=post_id)).body)
+        shown = _readable(visibility.one(viewer=signed_in(request).id, post_id=post_id))
+        return Response(shown.body, headers={"ETag": _tag(shown)})
+
+    @described(
+        takes=PostChange,
+        gives=PostShape,
+        problems=(403, 404, 410, 412, 428),
+        parameters=(IF_MATCH,),
+        summary="Change my post",
+    )
+    def patch(self, request: Request, post_id: UUID) -> Response:
+        author = signed_in(request)
+        shown = _readable(visibility.one(viewer=author.id, post_id=post_id))
+        require_match(request, _tag(shown))
+        changes = read_body(PostChange, request)
+        publishing.edit(author=author, post_id=post_id, seen=shown.version, changes=changes)
+        shown = _readable(visibility.one(viewer=author.id, post_id=post_id))
+        return Response(shown.body, headers={"ETag": _tag(shown)})
 
     @described(status=204, problems=(404,), summary="Remove my post")
     def delete(self, request: Request, post_id: UUID) -> Response:
         publishing.remove(author=signed_in(request), post_id=post_id)
         return Response(status=204)
+
+
+class MadeFromView(APIView):
+    """What was made of a post."""
+
+    @described(gives=page_of(PostShape), problems=(400, 404, 410), listed=True, summary="List what was made of a post")
+    def get(self, request: Request, post_id: UUID) -> Response:
+        """Answer with the posts of remixes, stitches, duets and reused sounds, those that this viewer may see."""
+        after, limit = window(request)
+        viewer = signed_in(request).id
+        shown = _readable(visibility.one(viewer=viewer, post_id=post_id))
+        rows = visibility.made_from(viewer=viewer, source=shown.body["video"]["id"], after=after, limit=limit + 1)
+        return page(request, rows, limit, lambda row: row.body)
+
+
+class LineageView(APIView):
+    """What a video goes back to."""
+
+    @described(gives=LineageShape, problems=(404, 410), summary="Read what a video was made of")
+    def get(self, request: Request, video_id: UUID) -> Response:
+        viewer = signed_in(request).id
+        playback.require_standing(viewer, video_id)
+        return Response({"sources": visibility.lineage(viewer=viewer, video_id=video_id)})
 
 
 class FollowingFeedView(APIView):
@@ -132,6 +183,16 @@ class RemixView(APIView):
         job = remixes.remix(requester=signed_in(request), video_id=video_id, **wish)
         job.refresh_from_db()
         return Response(JobShape(job).data, status=202, headers={"Location": f"/api/v1/jobs/{job.id}"})
+
+
+def made(author_id: UUID, post_id: UUID) -> Response:
+    """Answer with what was just published."""
+    shown = _readable(visibility.one(viewer=author_id, post_id=post_id))
+    return Response(shown.body, status=201, headers={"Location": f"/api/v1/posts/{post_id}", "ETag": _tag(shown)})
+
+
+def _tag(shown: visibility.Shown) -> str:
+    return etag(shown.id, shown.version)
 
 
 def _readable(shown: visibility.Shown | None) -> visibility.Shown:

@@ -28,7 +28,9 @@ class Guard(bootsteps.StartStopStep):
 
 
 app.steps["worker"].add(Guard)
-app.autodiscover_tasks(["accounts", "accounts.discovery", "accounts.notices", "accounts.rights", "consent", "worker"])
+app.autodiscover_tasks(
+    ["accounts", "accounts.discovery", "accounts.notices", "accounts.rights", "consent", "worker", "feed"]
+)
 app.autodiscover_tasks(["socialvideo.lib"])
 
 __all__ = ["app"]

@@ -214,6 +214,7 @@ CELERY = {
         "worker.tasks.run_job": {"queue": "generation"},
         "worker.tasks.ingest": {"queue": "media"},
         "worker.tasks.climb": {"queue": "media"},
+        "worker.tasks.make_cover": {"queue": "media"},
     },
     "worker_hijack_root_logger": False,
     "worker_send_task_events": False,
@@ -225,6 +226,9 @@ CELERY = {
         "purge": {"task": "worker.tasks.purge", "schedule": 60.0},
         "sweep-media": {"task": "worker.tasks.sweep_media", "schedule": float(SWEEP_SECONDS)},
         "reap": {"task": "worker.tasks.reap", "schedule": 60.0},
+        "covers": {"task": "worker.tasks.sweep_covers", "schedule": 60.0},
+        # What people scheduled, and is due.
+        "publish": {"task": "feed.tasks.sweep", "schedule": 30.0},
         # Nobody can use a grant past its time; this tidies up what rests on it.
         "expire": {"task": "consent.tasks.expire", "schedule": 60.0},
         "match": {"task": "accounts.discovery.tasks.match", "schedule": float(DISCOVERY_MATCH_SECONDS)},

@@ -23,11 +23,13 @@ from consent.models import Grant, Likeness, Permit
 from consent.rules import Audience, Claim, Group, Purpose
 from feed import publishing
 from feed.models import Post
+from feed.reuse import Use
 from socialvideo.lib.clock import wall_now
 from socialvideo.lib.ids import new_id
 from worker import jobs
 from worker.jobs import Claimed
-from worker.models import Depiction, Job, Video
+from worker.models import Depiction, Job, Source, Video
+from worker.rules import Origin
 from worker.specs import Spec
 
 PORTRAIT = Path(__file__).resolve().parent.parent / "demo" / "portraits" / "collins.png"
@@ -159,6 +161,8 @@ def video(owner: Person, *subjects: Person, content: bytes = b"not really a film
 
     def store(claims: Any, review: bool) -> Video:
         made = _row(video_id, owner, claimed, content)
+        for place, (source_id, role) in enumerate(claimed.spec.sources):
+            Source.objects.create(video=made, source_id=source_id, role=role, place=place)
         for claim in claims:
             _depict(made, claim)
         jobs.complete(claimed, video_id, review=review)
@@ -174,9 +178,11 @@ def footage(owner: Person, content: bytes = b"the sea, and nobody" * 100) -> Vid
     return Video.objects.create(id=video_id, depiction_count=0, **fields, **_film(video_id, content))
 
 
-def post(author: Person, film: Video, audience: Audience = Audience.PUBLIC, caption: str = "") -> Post:
-    """Publish a video."""
-    return publishing.publish(author=author, video_id=film.id, caption=caption, audience=audience)
+def post(author: Person, film: Video, audience: Any = Audience.PUBLIC, caption: str = "", **fields: Any) -> Post:
+    """Publish a video, with which its author lets others do everything, unless ``fields`` say otherwise."""
+    said = {use.value: True for use in Use} | fields.pop("said", {})
+    words = {"caption": caption, "audience": audience}
+    return publishing.publish(author=author, video_id=film.id, said=said, **words, **fields)
 
 
 def _row(video_id: UUID, owner: Person, claimed: Claimed, content: bytes) -> Video:
@@ -185,7 +191,8 @@ def _row(video_id: UUID, owner: Person, claimed: Claimed, content: bytes) -> Vid
         id=video_id,
         owner=owner,
         permit=permit,
-        remix_of_id=claimed.spec.remix_of,
+        remix_of_id=next((source_id for source_id, _ in claimed.spec.sources), None),
+        origin=Origin.COMPOSED if claimed.spec.composition else Origin.GENERATED,
         lineage=[*permit.lineage, video_id],
         depiction_count=permit.subject_count,
         **_film(video_id, content),

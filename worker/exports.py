@@ -13,7 +13,7 @@ from consent.models import PermitSubject
 from socialvideo.lib.archive import Archive, document
 from socialvideo.lib.clock import rfc3339, wall_now
 from worker import standing, storage
-from worker.models import Depiction, Job, Rendition, Upload, Video
+from worker.models import Depiction, Job, Rendition, Subtitles, Upload, Video
 from worker.rules import Origin
 
 README = """Everything that socialvideo holds about your likeness.
@@ -59,6 +59,8 @@ def add_videos(person: Person, archive: Archive) -> None:
     alone = made.filter(~Exists(others), stands=True, purged_at=None).annotate(best=_largest()).order_by("pk")
     for video_id, best in alone.values_list("id", "best").iterator(exports.AT_ONCE):
         archive.add(f"videos/{video_id}.mp4", storage.chunks(best))
+    for track in Subtitles.objects.filter(video__in=alone.values("pk")).order_by("pk").iterator(exports.AT_ONCE):
+        archive.add(f"videos/{track.video_id}.{track.language}.vtt", [track.text.encode()])
     archive.add("videos/uploads.json", document({"uploads": map(_upload, exports.oldest(_uploads(person)))}))
     archive.add("videos/jobs.json", document({"jobs": map(_job, exports.oldest(_asked(person)))}))
 

@@ -1,7 +1,9 @@
 """Jobs: submit, claim under a lease, report, end. Every move is one conditional UPDATE, so that two never both win."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -14,9 +16,11 @@ from accounts.models import Person
 from accounts.notices import Told
 from consent import permits
 from consent.models import Permit, PermitSubject
+from consent.rules import NOBODY, Claim, Right
 from socialvideo.lib import queue
 from socialvideo.lib.errors import Problem
 from socialvideo.lib.ids import new_id
+from worker.compositions import Kind
 from worker.leases import LeaseLost
 from worker.models import Depiction, Job, Video, vetoed
 from worker.rules import Status
@@ -43,8 +47,12 @@ class Claimed:
     spec: Spec
 
 
-def submit(*, requester: Person, spec: Spec) -> Job:
-    """Queue one job if every subject's grant covers the spec; else the 403 problem, and nothing but that is stored."""
+def submit(*, requester: Person, spec: Spec, barred: bool = False) -> Job:
+    """Queue one job if every subject's grant covers the spec; else the 403 problem, and nothing but that is stored.
+
+    ``barred``: the author of a film that it is made from lets nobody do so. That is refused by the gate, too, in the
+    same words and with a row and a leaf, as if the film showed somebody more, who granted nothing.
+    """
     job_id = new_id()
 
     def write(permit: Permit) -> Job:
@@ -59,16 +67,33 @@ def submit(*, requester: Person, spec: Spec) -> Job:
         wish=spec.wish(),
         job_id=job_id,
         effect=write,
-        origin=_origin(spec),
+        origin=_origin(requester, spec, barred),
     )
 
 
-def _origin(spec: Spec) -> permits.Origin:
-    """Return what a remix inherits: every depiction of its original, and the videos those came through."""
-    if spec.remix_of is None:
+def _origin(requester: Person, spec: Spec, barred: bool) -> permits.Origin:
+    """Return what is inherited: every depiction of every film that it is made from, and the films those came through.
+
+    What is put together needs the right to stitch of everybody but who asks; a part of one's own film needs none.
+    """
+    if not spec.sources:
         return permits.NO_ORIGIN
-    original = Video.objects.prefetch_related("depictions").get(id=spec.remix_of)
-    return permits.Origin(claims=original.claims(), lineage=tuple(original.lineage))
+    known = Video.objects.prefetch_related("depictions").in_bulk([video_id for video_id, _ in spec.sources])
+    films = [known[video_id] for video_id, _ in spec.sources]
+    claims = [claim for film in films for claim in film.claims()] + [Claim(NOBODY)] * barred
+    inherited: dict[str, Any] = {
+        "claims": tuple(dict.fromkeys(claims)),
+        "lineage": _union(film.lineage for film in films),
+    }
+    if spec.composition is None:
+        return permits.Origin(**inherited)
+    is_own = spec.composition.kind is Kind.TRIM and {film.owner_id for film in films} == {requester.id}
+    right = None if is_own else Right.STITCH
+    return permits.Origin(**inherited, right=right, spares_requester=True, uses_photos=False)
+
+
+def _union(lineages: Iterable[Sequence[UUID]]) -> tuple[UUID, ...]:
+    return tuple(dict.fromkeys(video_id for lineage in lineages for video_id in lineage))
 
 
 def send(job_id: UUID) -> None:

@@ -1,5 +1,6 @@
 """Pure rules of jobs and uploads: the states, which may follow which, and what a wish must look like."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 PROMPT_LENGTH = 2000
@@ -23,6 +24,14 @@ class Screening(StrEnum):
     HELD = "held"
     """A moderator is to look at it."""
     REFUSED = "refused"
+
+
+STRICTNESS = [Screening.CLEAR, Screening.PENDING, Screening.HELD, Screening.REFUSED]
+
+
+def strictest(verdicts: Iterable[str]) -> Screening:
+    """Return the verdict on what is made of films with these: none is published by being put into another."""
+    return max((Screening(verdict) for verdict in verdicts), key=STRICTNESS.index, default=Screening.CLEAR)
 
 
 class UploadStatus(StrEnum):

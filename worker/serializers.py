@@ -9,7 +9,11 @@ from accounts.serializers import PersonRef
 from consent.rules import Audience, Purpose, Reason
 from socialvideo.lib.wire import StrictSerializer
 from worker import rules
-from worker.models import Job, Video
+from worker.compositions import Kind
+from worker.models import Job, Subtitles, Video
+
+GENERATION = "generation"
+JOB_KINDS = [GENERATION, *(kind.value for kind in Kind)]
 
 
 class JobRequest(StrictSerializer):
@@ -66,6 +70,7 @@ class JobShape(serializers.Serializer[Job]):
 
     id = serializers.UUIDField()
     status = serializers.ChoiceField(choices=[s.value for s in rules.Status])
+    kind = serializers.SerializerMethodField()
     progress = serializers.IntegerField()
     failure_code = serializers.CharField()
     failure_detail = serializers.CharField()
@@ -75,6 +80,11 @@ class JobShape(serializers.Serializer[Job]):
     video = serializers.UUIDField(source="video_id", allow_null=True)
     created_at = serializers.DateTimeField()
     ended_at = serializers.DateTimeField(allow_null=True)
+
+    @extend_schema_field(serializers.ChoiceField(choices=JOB_KINDS))
+    def get_kind(self, job: Job) -> str:
+        composition = job.spec.get("composition")
+        return str(composition["kind"]) if composition else GENERATION
 
     def get_engine(self, job: Job) -> str:
         return str(job.spec["engine"])
@@ -94,6 +104,7 @@ class VideoShape(serializers.Serializer[Video]):
     """A sealed video, for its owner and the people depicted."""
 
     id = serializers.UUIDField()
+    origin = serializers.ChoiceField(choices=[o.value for o in rules.Origin])
     width = serializers.IntegerField()
     height = serializers.IntegerField()
     fps = serializers.IntegerField()
@@ -120,3 +131,17 @@ class VideoShape(serializers.Serializer[Video]):
     @extend_schema_field(EngineShape)
     def get_engine(self, video: Video) -> dict[str, Any]:
         return {"name": video.engine, "is_preview": video.is_preview}
+
+
+class SubtitleTrackShape(serializers.Serializer[Subtitles]):
+    """The subtitles of a video in one language."""
+
+    language = serializers.CharField(help_text="BCP 47.")
+    label = serializers.CharField()  # type: ignore[assignment]
+    created_at = serializers.DateTimeField()
+
+
+class SubtitleTracksShape(serializers.Serializer[Any]):
+    """All subtitles of a video, by language."""
+
+    data = SubtitleTrackShape(many=True)  # type: ignore[assignment]

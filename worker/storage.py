@@ -20,7 +20,7 @@ from django.utils.module_loading import import_string
 from consent.models import Veto
 from consent.rules import State
 from worker import incoming
-from worker.models import Depiction, Rendition, Unsealed, Upload, Video
+from worker.models import Depiction, Rendition, Subtitles, Unsealed, Upload, Video
 from worker.rules import CLIMBING, OPEN, UploadStatus
 
 AT_ONCE = 500
@@ -48,7 +48,7 @@ def kept_for(run: dict[str, UUID], *paths: Path) -> Iterator[list[str]]:
     The names are written down first, so that what a killed process leaves is found. ``run`` says whose they are:
     ``job_id``, ``upload_id`` or ``ladder_id`` (a video's).
     """
-    names = [_random_name(path) for path in paths]
+    names = [random_name(path) for path in paths]
     Unsealed.objects.bulk_create(Unsealed(name=name, **run) for name in names)
     whole = False
     try:
@@ -145,7 +145,7 @@ def _purge(batch: list[Video]) -> None:
 def _names(video_ids: list[UUID]) -> set[str]:
     """Return every file of these videos: films, stills, renditions, and what they are still being made of."""
     rows = Video.objects.filter(id__in=video_ids)
-    columns = ("file", "poster", "preview", "sprite", "ladder__source", "upload__file")
+    columns = ("file", "poster", "stray", "preview", "sprite", "ladder__source", "upload__file")
     found = {name for row in rows.values_list(*columns) for name in row}
     found |= set(Rendition.objects.filter(video__in=video_ids).values_list("file", flat=True))
     return {name for name in found if name}
@@ -159,7 +159,8 @@ class Handler(Protocol):
         ...
 
 
-def _random_name(path: Path) -> str:
+def random_name(path: Path) -> str:
+    """Return a name that tells nothing, with the ending of ``path``."""
     token = secrets.token_hex(16)
     return f"videos/{token[:2]}/{token}{path.suffix}"
 
@@ -179,12 +180,13 @@ def _mark(video_ids: list[UUID], dropped: set[str]) -> None:
         rows = Video.objects.filter(id__in=video_ids)
         # In the order in which a takedown holds them, so that the two never wait for each other.
         list(rows.select_for_update(no_key=True).order_by("id").values_list("id"))
-        # A rendition is stored while its video is held and not purged: these are the last that came.
+        # A rendition or poster is stored while its video is held and not purged: these are the last that came.
         if late := _names(video_ids) - dropped:
             drop(late)
         Rendition.objects.filter(video__in=video_ids).delete()
+        Subtitles.objects.filter(video__in=video_ids).delete()
         Upload.objects.filter(video__in=video_ids).update(file="")
-        rows.update(purged_at=Now())
+        rows.update(purged_at=Now(), cover_ms=None, stray="")
         for dotted in settings.PURGE_HANDLERS:
             handler: Handler = import_string(dotted)
             handler(video_ids=video_ids)

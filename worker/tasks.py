@@ -4,7 +4,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from worker import jobs, ladders, pipeline, storage
+from worker import covers, jobs, ladders, pipeline, storage
 from worker.uploads import ingest as ingesting
 from worker.uploads import reaping
 
@@ -49,3 +49,15 @@ def sweep_media(**_: object) -> None:
 def reap(**_: object) -> None:
     """End what hangs, and remove what nobody needs any more."""
     reaping.reap()
+
+
+@shared_task(name="worker.tasks.make_cover")
+def make_cover(*, video_id: str, **_: object) -> None:
+    """Make one poster anew."""
+    covers.make(UUID(video_id))
+
+
+@shared_task(name="worker.tasks.sweep_covers")
+def sweep_covers(**_: object) -> None:
+    """Make the posters that were forgotten."""
+    covers.sweep()

@@ -13,6 +13,8 @@ urlpatterns = [
     path("videos", views.VideosView.as_view()),
     path("videos/<uuid:video_id>", views.VideoView.as_view()),
     path("videos/<uuid:video_id>/review", views.ReviewView.as_view()),
+    path("videos/<uuid:video_id>/subtitles", views.SubtitlesView.as_view()),
+    path("videos/<uuid:video_id>/subtitles/<str:language>", views.SubtitleTrackView.as_view()),
     path("me/likeness/export", views.ExportView.as_view()),
     path("me/likeness/drafts", views.DraftsView.as_view()),
     path("me/likeness/videos", views.ShowingMeView.as_view()),

@@ -1,8 +1,10 @@
 """Jobs and videos over REST."""
 
+from typing import cast
 from uuid import UUID
 
 from django.http import StreamingHttpResponse
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -14,20 +16,23 @@ from socialvideo.lib import ratelimit
 from socialvideo.lib.cursors import page, paged, window
 from socialvideo.lib.idempotency import idempotent
 from socialvideo.lib.schema import binary, described, page_of
-from socialvideo.lib.wire import JSONRenderer, read_body
-from worker import exports, jobs, reviews, rules, trials, videos, wishes
+from socialvideo.lib.wire import BytesParser, JSONRenderer, read_body
+from worker import exports, jobs, reviews, rules, subtitling, trials, videos, wishes
 from worker.models import Job
 from worker.serializers import (
     DryRunShape,
     JobRequest,
     JobShape,
     ReviewAnswer,
+    SubtitleTrackShape,
+    SubtitleTracksShape,
     TrialRequest,
     TrialShape,
     VideoShape,
 )
 
-POLL_SECONDS = "1"
+POLL_SECONDS, VTT = "1", "text/vtt"
+LABEL = OpenApiParameter("label", str, OpenApiParameter.QUERY, description="As players list it; at most 60 characters.")
 
 
 class JobsView(APIView):
@@ -109,6 +114,12 @@ class ShowingMeView(APIView):
         return page(request, rows, limit, lambda video: VideoShape(video).data)
 
 
+class VttParser(BytesParser):
+    """Takes WebVTT, as bytes."""
+
+    media_type = VTT
+
+
 class ZipRenderer(JSONRenderer):
     """Lets ``Accept: application/zip`` through; what it writes itself are problem documents."""
 
@@ -163,3 +174,38 @@ class VideoView(APIView):
     @described(gives=VideoShape, problems=(404, 410), summary="Read a video")
     def get(self, request: Request, video_id: UUID) -> Response:
         return Response(VideoShape(videos.find(signed_in(request), video_id)).data)
+
+
+class SubtitlesView(APIView):
+    """The subtitles of one's own video."""
+
+    @described(gives=SubtitleTracksShape, problems=(404, 410), summary="List the subtitles of my video")
+    def get(self, request: Request, video_id: UUID) -> Response:
+        rows = subtitling.of_video(owner=signed_in(request), video_id=video_id)
+        return Response({"data": [SubtitleTrackShape(row).data for row in rows]})
+
+
+class SubtitleTrackView(APIView):
+    """The subtitles in one language."""
+
+    parser_classes = [VttParser]
+
+    @described(
+        takes={VTT: binary()},
+        gives=SubtitleTrackShape,
+        problems=(404, 409, 410),
+        parameters=(LABEL,),
+        summary="Put subtitles",
+    )
+    def put(self, request: Request, video_id: UUID, language: str) -> Response:
+        """Take WebVTT as it is, at most 256 KiB. 422 says which line is wrong."""
+        owner, label = signed_in(request), request.query_params.get("label", "")
+        video = subtitling.own_video(owner, video_id)
+        content = cast(bytes, request.data)
+        track = subtitling.put(video=video, language=language, label=label, content=content)
+        return Response(SubtitleTrackShape(track).data)
+
+    @described(status=204, problems=(404, 410), summary="Remove subtitles")
+    def delete(self, request: Request, video_id: UUID, language: str) -> Response:
+        subtitling.remove(video=subtitling.own_video(signed_in(request), video_id), language=language)
+        return Response(status=204)

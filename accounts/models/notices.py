@@ -33,6 +33,7 @@ class Notice(models.Model):
         JOB_FAILED = "job_failed"
         UPLOAD_READY = "upload_ready"
         UPLOAD_FAILED = "upload_failed"
+        DRAFT_FAILED = "draft_failed"
         TAKEN_DOWN = "taken_down"
         SIGNED_IN = "signed_in"
 

@@ -102,6 +102,9 @@ TABLE: Mapping[Kind, Entry] = {
     Kind.JOB_FAILED: _work("job", "Your video could not be made.", "Your video could not be made."),
     Kind.UPLOAD_READY: _work("video", "Your upload is ready.", "Your upload is ready."),
     Kind.UPLOAD_FAILED: _work("upload", "Your upload could not be used.", "Your upload could not be used."),
+    Kind.DRAFT_FAILED: _work(
+        "draft", "A scheduled post could not be published.", "A scheduled post could not be published."
+    ),
     Kind.TAKEN_DOWN: Entry(
         Group.CONSENT,
         "statement",

@@ -130,6 +130,7 @@ class Migration(migrations.Migration):
                 ('digest', models.BinaryField(max_length=32)),
                 ('lineage', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), default=list, size=None)),
                 ('subject_count', models.PositiveSmallIntegerField()),
+                ('uses_photos', models.BooleanField(default=True)),
                 ('state', models.CharField(choices=[('issued', 'Issued'), ('redeemed', 'Redeemed'), ('spent', 'Spent'), ('void', 'Void')], default='issued', max_length=10)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('expires_at', models.DateTimeField()),
@@ -143,7 +144,7 @@ class Migration(migrations.Migration):
                 ('epoch', models.PositiveIntegerField()),
                 ('place', models.PositiveSmallIntegerField()),
                 ('grant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='permits', to='consent.grant')),
-                ('likeness', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='consent.likeness')),
+                ('likeness', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='consent.likeness')),
                 ('permit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='subjects', to='consent.permit')),
                 ('subject', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
@@ -268,6 +269,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='permit',
             constraint=models.CheckConstraint(condition=models.Q(('subject_count__gt', 0), ('lineage__len__gt', 0), _connector='OR'), name='permit_of_somebody_or_something'),
+        ),
+        migrations.AddConstraint(
+            model_name='permit',
+            constraint=models.CheckConstraint(condition=models.Q(('uses_photos', True), ('lineage__len__gt', 0), _connector='OR'), name='permit_draws_or_cuts'),
         ),
         migrations.AddConstraint(
             model_name='permitsubject',

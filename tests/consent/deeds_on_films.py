@@ -7,6 +7,7 @@ from typing import Any
 from consent import permits
 from consent.rules import Audience, Purpose
 from feed import playback, publishing, remixes
+from feed.reuse import Use
 from tests import factories
 from tests.consent.acting import Run, Stage
 from tests.consent.deeds import Deeds, deed
@@ -16,6 +17,8 @@ from worker.models import Job
 from worker.specs import Spec
 
 ANY = Wish()
+# Authors let others do everything here: it is about whom their films show.
+ALL = {use.value: True for use in Use}
 
 
 class FilmDeeds(Deeds):
@@ -163,7 +166,7 @@ class FilmDeeds(Deeds):
     def publish(self, name: str, number: int, audience: str = "public") -> None:
         """Publish a film."""
         expected = self.world.publish(name, number, audience)
-        post = {"author": self.stage.people[name], "video_id": self.stage.films[number], "caption": ""}
+        post = {"author": self.stage.people[name], "video_id": self.stage.films[number], "caption": "", "said": ALL}
         if made := self.both("publish", expected, partial(publishing.publish, **post, audience=Audience(audience))):
             self.stage.posts[number] = made.id
 

@@ -21,7 +21,8 @@ class Studio(World):
         opened = self.open(person, number)
         if opened != "ok":
             return opened
-        return self._issue(person, tuple(one._replace(right="remix") for one in film.shown), wish, film.lineage)
+        shown = tuple(one._replace(right="remix") for one in film.shown)
+        return self._issue(person, shown + self.barred(person, number), wish, film.lineage)
 
     def _issue(self, person: str, shown: tuple[Shown, ...], wish: Wish, lineage: tuple[int, ...]) -> str:
         grants = self.decide("request", person, shown, wish, lineage)
@@ -181,9 +182,14 @@ class Studio(World):
         opened, film = self.open(person, number), self.films[number]
         if opened != "ok":
             return opened
-        shown = tuple(one._replace(right="download") for one in film.shown)
+        shown = tuple(one._replace(right="download") for one in film.shown) + self.barred(person, number)
         grants = self.decide("download", person, shown, None, film.lineage)
         return "consent_unavailable" if grants is None else "ok"
+
+    def barred(self, person: str, number: int) -> tuple[Shown, ...]:
+        """Nobody, who grants nothing, where the author lets others do nothing: here, with what is not published."""
+        film = self.films[number]
+        return () if person == film.owner or film.audience else (Shown(""),)
 
     def visible(self, person: str, author: str) -> set[int]:
         """The films that a person sees among an author's posts."""

@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from tests.consent import (
     promises,
     promises_of_blocks,
+    promises_of_films,
     promises_of_groups,
     promises_of_guardians,
     promises_of_proof,
@@ -31,7 +32,7 @@ PROBES = [
     probe
     for module in (
         *(promises, promises_of_scope, promises_of_groups, promises_of_guardians),
-        *(promises_of_wiring, promises_of_proof, promises_of_blocks),
+        *(promises_of_wiring, promises_of_proof, promises_of_blocks, promises_of_films),
     )
     for probe in _written_in(module)
 ]

@@ -15,6 +15,7 @@ import pytest
 from tests.consent import cases, mutation, promises_of_wiring
 from tests.consent.mutation import Mutant, planted
 from tests.consent.probing import PROBES, Probe, kept
+from tests.consent.test_film_mutants import MUTANTS as FILM_MUTANTS
 from tests.consent.test_gate_mutants import MUTANTS
 from tests.consent.test_groups import MUTANTS as GROUP_MUTANTS
 from tests.consent.test_permit_mutants import MUTANTS as PERMIT_MUTANTS
@@ -154,7 +155,7 @@ def test_every_change_on_the_way_through_the_gate_is_noticed(db: None, module: s
 @pytest.mark.skipif(not FULL, reason="each is a test of its own in the plain run")
 def test_the_list_of_mutants_made_by_hand(db: None) -> None:
     lines, missed = [], []
-    by_hand = MUTANTS | GROUP_MUTANTS | PERMIT_MUTANTS | PROOF_MUTANTS
+    by_hand = MUTANTS | GROUP_MUTANTS | PERMIT_MUTANTS | PROOF_MUTANTS | FILM_MUTANTS
     for name, (probe, plant) in by_hand.items():
         assert kept(probe), name
         with pytest.MonkeyPatch.context() as patch:

@@ -17,8 +17,9 @@ OWN = (
     *("GET /reports", "GET /contacts/matches", "GET /me/mutuals", "GET /me/blocks", "GET /me/mutes"),
     *("GET /me/close-friends", "GET /me/suggestions", "GET /me/exports", "GET /me/push-subscriptions"),
     "GET /uploads",
+    "GET /drafts",
 )
-PUBLISHED = (("GET", "playback"), ("GET", "download"), ("POST", "remixes"))
+PUBLISHED = (("GET", "lineage"), ("GET", "playback"), ("GET", "download"), ("POST", "remixes"))
 ROUTES = {str(route): route for route in routes()}
 
 
@@ -72,14 +73,14 @@ def test_on_moderation_routes_everybody_but_moderators_gets_403() -> None:
 
 def test_neither_a_stranger_nor_a_blocked_one_nor_staff_reaches_a_private_thing_by_its_id() -> None:
     rows = [row for name, row in TABLE.items() if "_id}" in name]
-    assert len(rows) == 37
+    assert len(rows) == 51
     assert all(row[who] == 404 for row in rows for who in ("stranger", "blocked", "moderator", "admin"))
 
 
 def test_who_follows_reaches_by_its_id_what_was_published_to_followers_and_nothing_else() -> None:
     reached = {name for name, row in TABLE.items() if "_id}" in name and row["follower"] != 404}
     published = {f"{verb} /videos/{{video_id}}/{what}" for verb, what in PUBLISHED}
-    assert reached == published | {"GET /posts/{post_id}"}
+    assert reached == published | {"GET /posts/{post_id}", "GET /posts/{post_id}/remixes"}
     assert all(TABLE[name]["mutual"] == TABLE[name]["follower"] for name in reached)
 
 

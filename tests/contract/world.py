@@ -20,7 +20,7 @@ from accounts.models import Notice, Person, PushSubscription, Session
 from consent import asks, withdrawal
 from consent.models import Ask, Grant, Withdrawal
 from consent.withdrawal import Scope
-from feed.models import Post
+from feed.models import Draft, Post
 from moderation import reports
 from socialvideo.lib.etags import etag
 from tests import factories
@@ -31,7 +31,7 @@ from tests.contract.rights import Rights
 from tests.contract.routes import Route
 from tests.contract.security import Security
 from tests.contract.uploads import Uploads
-from worker.models import Job, Video
+from worker.models import Job, Subtitles, Video
 
 ANONYMOUS = "anonymous"
 OCTETS = "application/octet-stream"
@@ -49,7 +49,10 @@ WITH_BODY = (
 WITHOUT_BODY = (
     *security.WITHOUT_BODY,
     *("POST /me/exports", "POST /unsubscriptions", "POST /uploads/{upload_id}/retries"),
+    "POST /drafts/{draft_id}/publish",
 )
+VTT = "text/vtt"
+WITH_VTT = ("PUT /videos/{video_id}/subtitles/{language}",)
 BROWSER = Browser()
 WHO = (ANONYMOUS, "stranger", "subject", "requester", "moderator")
 
@@ -68,6 +71,7 @@ class World:
     video: Video
     draft: Video
     post: Post
+    kept: Draft
     withdrawal: Withdrawal
     session: Session
     proofs: dict[str, dict[str, str]]
@@ -88,7 +92,7 @@ def made() -> World:
     moderator = factories.person("mona", is_staff=True)
     former = factories.grant(subject, factories.person("lou"))
     ended = withdrawal.withdraw(subject=subject, scope=Scope(grant_id=former.id))
-    grant = factories.grant(subject, requester, max_uses=20, may_remix=True, may_download=True)
+    grant = factories.grant(subject, requester, max_uses=60, may_remix=True, may_stitch=True, may_download=True)
     wish: dict[str, Any] = {"purposes": ["personal"], "audience": "private", "message": ""}
     ask = asks.ask(requester=requester, subject=subject, **wish)
     factories.mutual(subject, requester)
@@ -99,6 +103,8 @@ def made() -> World:
     transparency.publish(epochs.usable()[-1])
     film, draft = factories.video(requester, subject), factories.video(requester, subject)
     post = factories.post(requester, film, audience="followers")
+    Subtitles.objects.create(video=film, language="en", text="WEBVTT\n")
+    kept = Draft.objects.create(owner=requester, video=draft, audience="public", caption="Look.")
     reports.report(reporter=requester, video_id=film.id, category="other", detail="")
     with_picture(requester)
     factories.client(requester)
@@ -112,6 +118,7 @@ def made() -> World:
         job=factories.job(requester, subject),
         video=film,
         draft=draft,
+        kept=kept,
         post=post,
         withdrawal=ended,
         session=Session.objects.get(person=requester),
@@ -167,6 +174,8 @@ def address(world: World, route: Route) -> str:
         "handle": "sam",
         "ask_id": world.ask.id,
         "export_id": world.rights.export.id,
+        "draft_id": world.kept.id,
+        "language": "en",
         "grant_id": world.grant.id,
         "guardianship_id": world.security.guardianship.id,
         "passkey_id": world.security.passkey.id,
@@ -229,6 +238,13 @@ def body(world: World, route: Route) -> dict[str, Any]:
         "POST /videos/{video_id}/remixes": {**job, "prompt": "at night"},
         "PUT /videos/{video_id}/review": {"answer": "accept", "sha256": bytes(world.video.content_digest).hex()},
         "POST /posts": {"video": str(world.draft.id), "caption": "Look.", "audience": "public"},
+        "PATCH /posts/{post_id}": {"caption": "Look!", "comments_on": False, "may_remix": False},
+        "POST /drafts": {"video": str(world.draft.id), "caption": "Soon.", "audience": "public"},
+        "PATCH /drafts/{draft_id}": {"caption": "Sooner."},
+        "POST /videos/{video_id}/trims": {"start_ms": 100, "end_ms": 600},
+        "POST /videos/{video_id}/stitches": {"video": str(world.draft.id), "end_ms": 500, "audience": "public"},
+        "POST /videos/{video_id}/duets": {"video": str(world.draft.id), "layout": "stacked"},
+        "POST /videos/{video_id}/sounds": {"video": str(world.draft.id), "own_gain": 50},
         "POST /contacts/enrolment/code": {"number": "+44 7400 123456"},
         "PUT /contacts/enrolment": world.proofs["enrolment"],
         "POST /contacts/absence/code": {"number": "+44 7400 123457"},
@@ -259,7 +275,9 @@ def octets(route: Route) -> bytes:
 def headers(world: World) -> dict[str, str]:
     """What every request here carries beside its token."""
     grant = Grant.objects.get(id=world.grant.id)
-    return {"If-Match": etag(grant.id, grant.version, grant.uses), "Upload-Offset": "0"}
+    post = Post.objects.get(id=world.post.id)
+    match = f"{etag(grant.id, grant.version, grant.uses)}, {etag(post.id, post.version)}"
+    return {"If-Match": match, "Upload-Offset": "0"}
 
 
 def send(world: World, route: Route, api: APIClient, **other: Any) -> HttpResponse:
@@ -271,6 +289,8 @@ def send(world: World, route: Route, api: APIClient, **other: Any) -> HttpRespon
         content = {"data": {name: SimpleUploadedFile("me.png", picture())}, "format": "multipart"}
     elif str(route) in WITH_OCTETS:
         content = {"data": octets(route), "content_type": OCTETS}
+    elif str(route) in WITH_VTT:
+        content = {"data": b"WEBVTT\n\n00:01.000 --> 00:02.000\nWaves.\n", "content_type": VTT}
     elif str(route) in WITH_BODY or (route.method in ("POST", "PATCH") and str(route) not in WITHOUT_BODY):
         content = {"data": body(world, route), "format": "json"}
     else:

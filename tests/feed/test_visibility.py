@@ -129,6 +129,9 @@ def test_a_post_says_whose_it_is_and_whom_it_shows(grant: Grant, subject: Person
         "caption": "Us",
         "audience": "public",
         "published_at": post.published_at,
+        "edited_at": None,
+        "comments_on": True,
+        **dict.fromkeys(("may_remix", "may_stitch", "may_reuse_sound", "may_download"), True),
         "author": {"id": requester.id, "handle": "sam", "display_name": "Sam"},
         "video": {
             "id": post.video_id,
@@ -142,6 +145,7 @@ def test_a_post_says_whose_it_is_and_whom_it_shows(grant: Grant, subject: Person
             {"id": str(ada.id), "handle": "ada", "display_name": "Ada"},
             {"id": str(subject.id), "handle": "eileen", "display_name": "Eileen"},
         ],
+        "credits": [],
     }
 
 

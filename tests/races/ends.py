@@ -23,8 +23,8 @@ from worker import jobs, reviews
 NOTICE = timedelta(milliseconds=25)
 MAKING = ("request", "claim", "start", "step", "seal")
 PLAYING = ("open", "chunk", "stream", "opened stream", "download")
-WATCHING = ("lists", "record", *PLAYING, "remix", "remix step", "remix seal")
-JOURNALED = ("request", "start", "seal", "publish", "open", "download", "remix")
+WATCHING = ("lists", "record", *PLAYING, "remix", "remix step", "remix seal", "stitch", "stitch seal")
+JOURNALED = ("request", "start", "seal", "publish", "open", "download", "remix", "stitch")
 ALL = (*MAKING, "publish", *WATCHING)
 
 
@@ -230,7 +230,7 @@ ENDS = {
     "offer": End((offer,), ALL, group="everyone"),
     "offer narrowed": End((narrowed,), ("request", "open", "stream"), leaf="narrowing", group="mutuals", tidies=False),
     "offer, fewer uses": End((fewer,), ("request",), leaf="narrowing", group="chosen", spent=1, tidies=False),
-    "taken down": End((taken_down,), (*WATCHING[:6], "remix seal"), leaf="takedown", tidies=False),
+    "taken down": End((taken_down,), (*WATCHING[:6], "remix seal", "stitch seal"), leaf="takedown", tidies=False),
     # Nothing ends: two uses meet, and either both are let, or exactly one.
     "another request": End((another_request,), JOURNALED, leaf="", tidies=False, makes="permits"),
     "last use": End((another_request,), ("request",), **LAST_USE),

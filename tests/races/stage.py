@@ -24,10 +24,12 @@ from consent.permits import Redeemed
 from consent.rules import Allowed, Claim, Facts, Point, State, Wish
 from feed import playback
 from feed.models import Post
+from feed.reuse import Use
 from feed.tickets import Basis, Viewing
 from socialvideo.lib.clock import database_now
 from socialvideo.lib.ids import new_id
 from tests import factories
+from worker.compositions import Composition, Kind, Part
 from worker.jobs import Claimed
 from worker.models import Depiction, Job, Video
 from worker.rules import Status
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 
 FILM = "videos/raced.mp4"
 CHUNKS = 12
+LET = {use.value: True for use in Use}
 DIGEST = b"raced" + bytes(27)
 DAY = timedelta(days=1)
 
@@ -57,14 +60,16 @@ class Cast:
 class Scenery:
     """What a use needs before it: a ``film`` (draft, sealed, published), a ``run`` (queued, claimed, running) of a job.
 
-    ``remix``: the run makes a remix of the film, for the viewer. ``spent`` uses of the grant were counted before, and
-    then one is left. ``two``: the companion is shown too, or in the run alone. ``group``: the grant rests on an offer
-    to one, unless it is yet to be taken up. ``opened``: the viewer's ticket says on what its opening rests.
+    ``remix``: the run makes a remix of the film, for the viewer; with ``stitch`` it puts the film before itself.
+    ``spent`` uses of the grant were counted before, and then one is left. ``two``: the companion is shown too, or in
+    the run alone. ``group``: the grant rests on an offer to one, unless it is yet to be taken up. ``opened``: the
+    viewer's ticket says on what its opening rests.
     """
 
     film: str = ""
     run: str = ""
     remix: bool = False
+    stitch: bool = False
     two: bool = False
     two_in_run: bool = False
     spent: int = 0
@@ -163,6 +168,12 @@ def cast(count: int) -> list[Cast]:
     return [Cast(*four, session) for four, session in zip(sets, sessions, strict=True)]
 
 
+def stitched(film: Video) -> Spec:
+    """Return the wish to put a film before itself."""
+    part = Part(film.id, 0, film.duration_ms)
+    return factories.spec(prompt="", composition=Composition(Kind.STITCH, (part, part)))
+
+
 def set_up(casts: Sequence[Cast], wanted: Sequence[Scenery]) -> list[Stage]:
     """Write a stage for each set of people, whose older grants and blocks end."""
     with transaction.atomic():
@@ -201,6 +212,7 @@ def _stage(one: Cast, scenery: Scenery) -> Stage:
         "purposes": ["entertainment"],
         "audience": "public",
         "may_remix": True,
+        "may_stitch": True,
         "may_download": True,
         "review": bool(scenery.film or scenery.group),
         "expires_at": database_now() + DAY,
@@ -243,6 +255,7 @@ def _permits(stages: Sequence[Stage], states: Sequence[Permit.State], run: bool 
             lineage=list(stage.film.lineage) if run and stage.scenery.remix else [],
             state=state,
             subject_count=len(stage.grants if run else stage.shown),
+            uses_photos=not (run and stage.scenery.stitch),
         )
         for stage, state in zip(stages, states, strict=True)
     )
@@ -250,14 +263,15 @@ def _permits(stages: Sequence[Stage], states: Sequence[Permit.State], run: bool 
     wanted = {grant.subject_id for grants in shown for grant in grants}
     photos = {photo.subject_id: photo for photo in Likeness.objects.filter(subject__in=wanted, erased_at=None)}
     for stage, grants in zip(stages, shown, strict=True):
-        stage.photos = tuple(photos[grant.subject_id] for grant in grants)
+        used = [] if run and stage.scenery.stitch else grants
+        stage.photos = tuple(photos[grant.subject_id] for grant in used)
     PermitSubject.objects.bulk_create(
         PermitSubject(
             permit=permit,
             subject_id=grant.subject_id,
             grant=grant,
             epoch=1,
-            likeness=photos[grant.subject_id],
+            likeness=photos[grant.subject_id] if permit.uses_photos else None,
             place=place,
         )
         for permit, grants in zip(permits, shown, strict=True)
@@ -273,7 +287,7 @@ def _make_films(stages: Sequence[Stage]) -> None:
         draft = Status.AWAITING_REVIEW if stage.scenery.film == "draft" else Status.COMPLETED
         runs.append(_job(stage, permit, stage.cast.requester, draft, video=stage.video, progress=100))
         if stage.scenery.film == "published":
-            stage.post = Post(author=stage.cast.requester, video=stage.video, audience="public")
+            stage.post = Post(author=stage.cast.requester, video=stage.video, audience="public", **LET)
     Video.objects.bulk_create(stage.film for stage in stages)
     Job.objects.bulk_create(runs)
     Depiction.objects.bulk_create(
@@ -296,7 +310,7 @@ def _begin_runs(stages: Sequence[Stage]) -> None:
     redeemed = [Permit.State.REDEEMED if stage.scenery.run == "running" else Permit.State.ISSUED for stage in stages]
     for stage in stages:
         if stage.scenery.remix:
-            stage.spec = factories.spec(remix_of=stage.film.id)
+            stage.spec = stitched(stage.film) if stage.scenery.stitch else factories.spec(remix_of=stage.film.id)
     permits = _permits(stages, redeemed, run=True)
     for stage, permit in zip(stages, permits, strict=True):
         queued = stage.scenery.run == "queued"

@@ -12,7 +12,7 @@ from consent import gate, permits
 from consent.rules import Audience
 from feed import playback, publishing, remixes, visibility
 from socialvideo.lib.errors import Problem
-from tests.races.stage import DIGEST, FILM, Scenery, Stage
+from tests.races.stage import DIGEST, FILM, Scenery, Stage, stitched
 from worker import jobs, pipeline, reviews, videos
 from worker.encoding import Encoded
 
@@ -75,7 +75,8 @@ def steps(stage: Stage) -> None:
 def seal(stage: Stage) -> None:
     """Store the finished video and end the job with it, as the pipeline does."""
     try:
-        pipeline._seal(stage.claimed, stage.redeemed, pipeline.engine("preview"), RENDER, [FILM, FILM])
+        chosen = None if stage.scenery.stitch else pipeline.engine("preview")
+        pipeline._seal(stage.claimed, stage.redeemed, chosen, RENDER, [FILM, FILM])
     except gate.Denied:
         jobs.cancel(stage.claimed)
         raise
@@ -142,6 +143,11 @@ def remix(stage: Stage) -> None:
     remixes.remix(requester=viewer, video_id=film, seed=1, **wish)
 
 
+def stitch(stage: Stage) -> None:
+    """Ask for a stitch, which inherits whomever the film shows."""
+    jobs.submit(requester=stage.cast.viewer, spec=stitched(stage.film))
+
+
 def _look(stage: Stage, once: Callable[[], bool]) -> None:
     """Look until it is refused, or once after the withdrawal has returned."""
     after, let = False, True
@@ -167,6 +173,7 @@ QUEUED, CLAIMED, RUNNING = (Scenery(run=run) for run in ("queued", "claimed", "r
 DRAFT, SEALED, PUBLISHED = (Scenery(film=film) for film in ("draft", "sealed", "published"))
 OPENED = Scenery(film="published", opened=True)
 REMIXING = Scenery(film="published", run="running", remix=True)
+STITCHING = Scenery(film="published", run="running", remix=True, stitch=True)
 
 USES = {
     "request": Use(request, Scenery(), ("request",), "permits", anew=True),
@@ -186,4 +193,6 @@ USES = {
     "remix": Use(remix, PUBLISHED, ("request",), "permits", anew=True),
     "remix step": Use(steps, REMIXING, anew=True),
     "remix seal": Use(seal, REMIXING, ("seal",), "videos", anew=True),
+    "stitch": Use(stitch, PUBLISHED, ("request",), "permits", anew=True),
+    "stitch seal": Use(seal, STITCHING, ("seal",), "videos", anew=True),
 }

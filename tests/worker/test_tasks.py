@@ -8,14 +8,17 @@ from accounts import mail, recovery, sweeping
 from accounts.tasks import sweep as tidy
 from consent import expiry
 from consent.tasks import expire
+from feed import scheduling
+from feed.tasks import sweep as publish_due
 from socialvideo.celery import app
 from socialvideo.lib.ids import new_id
-from worker import jobs, ladders, pipeline, storage, tasks
+from worker import covers, jobs, ladders, pipeline, storage, tasks
 from worker.uploads import ingest, reaping, sessions
 
 NAMES = {
     *("worker.tasks.run_job", "worker.tasks.sweep", "worker.tasks.purge", "consent.tasks.expire"),
     *("worker.tasks.ingest", "worker.tasks.climb", "worker.tasks.sweep_media", "worker.tasks.reap"),
+    *("worker.tasks.make_cover", "worker.tasks.sweep_covers"),
     *("accounts.tasks.send_mail", "accounts.tasks.send_reset", "accounts.tasks.sweep"),
 }
 
@@ -27,7 +30,8 @@ def test_every_task_is_registered_under_its_name() -> None:
 def test_whatever_is_sent_scheduled_or_routed_is_registered() -> None:
     app.loader.import_default_modules()
     scheduled = {entry["task"] for entry in settings.CELERY["beat_schedule"].values()}
-    sent = {jobs.RUN, jobs.PURGE, sessions.INGEST, ladders.CLIMB, mail.SEND, recovery.SEND}
+    sent = {jobs.RUN, jobs.PURGE, sessions.INGEST, ladders.CLIMB, covers.MAKE, scheduling.PUBLISH}
+    sent |= {mail.SEND, recovery.SEND}
     assert sent | scheduled | set(settings.CELERY["task_routes"]) <= set(app.tasks)
 
 
@@ -58,6 +62,8 @@ def test_a_task_runs_what_it_names(monkeypatch: pytest.MonkeyPatch, task: object
         (tasks.purge, storage, "purge"),
         (tasks.sweep_media, reaping, "sweep"),
         (tasks.reap, reaping, "reap"),
+        (tasks.sweep_covers, covers, "sweep"),
+        (publish_due, scheduling, "sweep"),
         (expire, expiry, "sweep"),
         (tidy, sweeping, "sweep"),
     ],

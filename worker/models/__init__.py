@@ -2,6 +2,6 @@
 
 from worker.models.jobs import Job, Unsealed
 from worker.models.uploads import Ladder, Upload
-from worker.models.videos import Depiction, Rendition, Subtitles, Video, vetoed
+from worker.models.videos import Depiction, Rendition, Source, Subtitles, Video, vetoed
 
-__all__ = ["Depiction", "Job", "Ladder", "Rendition", "Subtitles", "Unsealed", "Upload", "Video", "vetoed"]
+__all__ = ["Depiction", "Job", "Ladder", "Rendition", "Source", "Subtitles", "Unsealed", "Upload", "Video", "vetoed"]

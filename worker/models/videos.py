@@ -13,6 +13,7 @@ from consent.journal import About
 from consent.models import Grant, Permit, Veto
 from consent.rules import NOBODY, Claim
 from socialvideo.lib.ids import new_id
+from worker.compositions import Role
 from worker.rules import Origin, Screening
 
 
@@ -42,6 +43,9 @@ class Video(models.Model):
     )
     file = models.CharField(max_length=80)
     poster = models.CharField(max_length=80)
+    # Of which moment the poster is to be made anew, until it is; and the file of a poster that is not one, or no more.
+    cover_ms = models.PositiveIntegerField(null=True)
+    stray = models.CharField(max_length=80, blank=True)
     preview = models.CharField(max_length=80, blank=True)
     sprite = models.CharField(max_length=80, blank=True)
     sprite_grid = models.JSONField(default=dict)
@@ -66,6 +70,7 @@ class Video(models.Model):
         indexes = [
             models.Index(fields=["owner", "-id"], condition=Q(purged_at=None), name="video_by_owner"),
             GinIndex(fields=["lineage"], name="video_by_lineage"),
+            models.Index(fields=["id"], condition=~Q(cover_ms=None) | ~Q(stray=""), name="video_cover_waits"),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(size_bytes__gt=0, duration_ms__gt=0), name="video_not_empty"),
@@ -98,6 +103,29 @@ class Video(models.Model):
     def about(self) -> About:
         """Return what the gate needs to know of this video beside its claims."""
         return About(video_id=self.id, lineage=tuple(self.lineage), digest=bytes(self.content_digest))
+
+
+class Source(models.Model):
+    """One film that another was made of, and what it is there: its credit. Stays when the film is gone."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    video = models.ForeignKey(Video, on_delete=models.PROTECT, related_name="sources", db_index=False)
+    source = models.ForeignKey(Video, on_delete=models.PROTECT, related_name="works", db_index=False)
+    role = models.CharField(max_length=8, choices=[(role.value, role.value) for role in Role])
+    place = models.PositiveSmallIntegerField()
+
+    class Meta:
+        """A video has each place once, and is not made of itself."""
+
+        ordering = ["place"]
+        constraints = [
+            models.UniqueConstraint(fields=["video", "place"], name="source_once"),
+            models.CheckConstraint(condition=~Q(video=F("source")), name="source_is_another"),
+        ]
+        indexes = [models.Index(fields=["source", "video"], name="source_by_source")]
+
+    def __str__(self) -> str:
+        return f"{self.source_id} in {self.video_id}"
 
 
 class Depiction(models.Model):

@@ -1,0 +1,1 @@
+"""Making something to publish, over REST: drafts, and films of films."""

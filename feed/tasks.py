@@ -1,0 +1,19 @@
+"""Celery's doors: each task makes one domain call. A task that runs twice does no harm."""
+
+from uuid import UUID
+
+from celery import shared_task
+
+from feed import scheduling
+
+
+@shared_task(name="feed.tasks.sweep")
+def sweep(**_: object) -> None:
+    """Look for what is due."""
+    scheduling.sweep()
+
+
+@shared_task(name="feed.tasks.publish_draft")
+def publish_draft(*, draft_id: str, **_: object) -> None:
+    """Publish one draft that is due."""
+    scheduling.publish(UUID(draft_id))
