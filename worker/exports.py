@@ -57,9 +57,11 @@ def add_videos(person: Person, archive: Archive) -> None:
     archive.add("videos/videos.json", document({"videos": map(_video, exports.oldest(made))}))
     others = Depiction.objects.filter(video=OuterRef("pk")).exclude(subject=person)
     alone = made.filter(~Exists(others), stands=True, purged_at=None).annotate(best=_largest()).order_by("pk")
+    packed = []
     for video_id, best in alone.values_list("id", "best").iterator(exports.AT_ONCE):
         archive.add(f"videos/{video_id}.mp4", storage.chunks(best))
-    for track in Subtitles.objects.filter(video__in=alone.values("pk")).order_by("pk").iterator(exports.AT_ONCE):
+        packed.append(video_id)
+    for track in Subtitles.objects.filter(video__in=packed).order_by("pk").iterator(exports.AT_ONCE):
         archive.add(f"videos/{track.video_id}.{track.language}.vtt", [track.text.encode()])
     archive.add("videos/uploads.json", document({"uploads": map(_upload, exports.oldest(_uploads(person)))}))
     archive.add("videos/jobs.json", document({"jobs": map(_job, exports.oldest(_asked(person)))}))
