@@ -11,7 +11,7 @@ from tests.worker import clips
 from worker.media import boxes
 from worker.media.inspecting import inspect
 from worker.media.rendering import Edit, Rendered, render
-from worker.media.rules import Rejected, rungs
+from worker.media.rules import ENCODERS, Rejected, rungs
 
 CANARY = "canary-8b1f"
 
@@ -255,3 +255,17 @@ def test_a_film_that_is_damaged_behind_its_beginning_is_rejected_and_leaves_noth
 
 def noise(number: int, width: int, height: int) -> clips.Pixels:
     return np.random.default_rng(number).integers(0, 255, (height, width, 3), dtype=np.uint8)
+
+
+@pytest.mark.skipif(Path("/dev/nvidia0").exists(), reason="there is a GPU, which may be able to encode")
+def test_without_the_hardware_that_is_asked_for_software_makes_the_film_and_says_so_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    source = clips.film(tmp_path / "a.mp4", size=(64, 64), fps=10, seconds=0.5)
+    facts = inspect(source)
+    soft, first, second = (
+        [one.sha256 for one in render(source, tmp_path, rungs(facts), facts=facts, encoder=encoder)]
+        for encoder in (ENCODERS["software"], ENCODERS["nvenc"], ENCODERS["nvenc"])
+    )
+    assert soft == first == second
+    assert caplog.text.count("the encoder h264_nvenc cannot be opened") == 1
