@@ -53,7 +53,7 @@ def test_the_white_of_a_picture_brighter_than_the_screen_stays_white_and_black_b
 ) -> None:
     assert (wide(transfer, white) > 245).all()
     assert (wide(transfer, 0.0) < 5).all()
-    assert ((100 < wide(transfer, 0.38)) & (wide(transfer, 0.38) < 120)).all()
+    assert ((wide(transfer, 0.38) > 100) & (wide(transfer, 0.38) < 120)).all()
 
 
 def wide(transfer: int, signal: float) -> clips.Pixels:

@@ -6,12 +6,12 @@ from fractions import Fraction
 from itertools import pairwise
 
 from av.filter import Graph
-from av.sidedata.sidedata import Type
+from av.sidedata.sidedata import SideData
 from av.video.frame import PictureType, VideoFrame
 from av.video.reformatter import ColorRange, Colorspace
 
-# What makes a picture upright, by its degrees against the clock and whether it is mirrored (a telephone's front camera):
-# as ffmpeg's own tool reads the display matrix (fftools/ffmpeg_filter.c).
+# What makes a picture upright, by its degrees against the clock and whether it is mirrored, as front cameras do it:
+# so FFmpeg's own tool reads the display matrix (fftools/ffmpeg_filter.c).
 TURNS = {
     (90, False): ["transpose=cclock"],
     (90, True): ["transpose=clock_flip"],
@@ -42,8 +42,8 @@ def turn(frame: VideoFrame) -> int:
 
 def is_mirrored(frame: VideoFrame) -> bool:
     """Tell whether the display matrix turns left into right: whether its determinant is negative."""
-    matrix = frame.side_data.get(Type.DISPLAYMATRIX)
-    if matrix is None:
+    matrix = frame.side_data.get("DISPLAYMATRIX")
+    if not isinstance(matrix, SideData):
         return False
     a, b, _, c, d, *_ = struct.unpack("9i", bytes(matrix)[:36])
     return bool(a * d < b * c)
