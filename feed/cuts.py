@@ -116,7 +116,8 @@ class Cuts:
             self._to_reset.add(watched.peer)
 
     def _ended_since(self, moment: float, watched: Watched) -> bool:
-        return any(self._ended.get(key, -math.inf) >= moment for key in watched.keys)
+        known = self._ended
+        return not watched.keys.isdisjoint(known) and any(known.get(key, -math.inf) >= moment for key in watched.keys)
 
     def _reset(self) -> None:
         peers, self._to_reset = self._to_reset, set()

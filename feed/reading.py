@@ -133,7 +133,8 @@ def opened(name: str, size: int | None) -> Source:
     if bucket is not None:
         key = posixpath.join(default_storage.location, name)  # type: ignore[attr-defined]
         return Remote(bucket.meta.client, bucket.name, key, size)
-    return Filed(default_storage.open(name), default_storage.size(name))
+    file = default_storage.open(name)
+    return Filed(file, file.size)
 
 
 class Reader:

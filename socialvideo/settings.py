@@ -107,6 +107,8 @@ DATABASES = {
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Storage: a folder, or S3 (`STORAGE=s3` and S3_BUCKET, S3_ENDPOINT; credentials as boto3 reads them) ---
+# What makes the sizes of a film (worker.media.rules.ENCODERS); without the hardware, software makes them after all.
+MEDIA_ENCODER = env.choice("MEDIA_ENCODER", "software", among=("software", "nvenc"))
 STORAGE = env.choice("STORAGE", "folder", among=("folder", "s3"))
 MEDIA_ROOT = VAR / "media"
 _folder = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": str(MEDIA_ROOT)}}

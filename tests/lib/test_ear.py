@@ -188,3 +188,23 @@ def test_a_database_that_is_away_leaves_the_process_deaf_and_trying(monkeypatch:
 
     listening(story, "dbname=away")
     assert set(tries) == {"dbname=away"}
+
+
+def test_under_load_the_clock_is_asked_once_in_a_while_and_every_beat_still_hears(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def story(made: Listener) -> None:
+        await until(lambda: made.ear.hears)
+        known = made.ear.monotonic(0)
+        for number in range(10):
+            notify(f"grant:{number}")
+            await made.ear.beat()
+            assert made.heard[-1] == f"grant:{number}"
+        assert made.ear.monotonic(0) == known
+        monkeypatch.setattr(ear, "BEAT_S", 0.0)
+        await made.ear.beat()
+        assert made.ear.monotonic(0) != known
+        assert made.ear.monotonic(0) == pytest.approx(known, abs=5)
+
+    monkeypatch.setattr(ear, "BEAT_S", 60.0)
+    listening(story)

@@ -1,5 +1,6 @@
 """Compositions: each kind by what is seen and heard in it, bounds on parts, and an end when the caller says so."""
 
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from tests.worker import clips
 from worker.media.composing import Part, compose
 from worker.media.inspecting import inspect
-from worker.media.rules import Rejected
+from worker.media.rules import Facts, Rejected
 
 
 def grey(level: int) -> object:
@@ -25,9 +26,15 @@ def films(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return dark, bright
 
 
+@cache
+def facts_of(source: Path) -> Facts:
+    """What a film is, found out once."""
+    return inspect(source)
+
+
 def made(kind: str, sources: tuple[Path, ...], folder: Path, **wishes: object) -> Path:
     """Compose from the sources with their facts."""
-    facts = [inspect(source) for source in sources]
+    facts = [facts_of(source) for source in sources]
     return compose(kind, sources, folder, facts=facts, **wishes)  # type: ignore[arg-type]
 
 

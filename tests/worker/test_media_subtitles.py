@@ -1,7 +1,9 @@
 """Subtitles: what is kept, what is left out, what is refused, and that what comes out is taken again unchanged."""
 
+import os
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from worker.media.rules import Rejected
@@ -90,6 +92,7 @@ def test_a_subtitle_after_the_end_of_the_film_is_refused() -> None:
     assert normalised(PLAIN.encode(), duration_ms=1000) == PLAIN
 
 
+@settings(max_examples=500 if os.environ.get("PROOFS") == "full" else 50)
 @given(st.binary(max_size=300) | st.text(max_size=200).map(lambda text: (PLAIN + "\n" + text).encode()))
 def test_anything_is_refused_or_comes_out_fit_to_be_taken_again(data: bytes) -> None:
     try:

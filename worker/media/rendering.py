@@ -1,12 +1,16 @@
 """The renditions of a film: H.264 and AAC in fragmented MP4 for HLS, and faststart MP4, made in the child."""
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from worker.media import child
-from worker.media.rules import Facts, Rung
+from worker.media.rules import SOFTWARE_ENCODER, Facts, Rung
+
+log = logging.getLogger(__name__)
 
 # Seconds of the processor for a second of film in all sizes, on a slow machine; and for the shortest film.
 SLOWNESS, LEAST_SECONDS = 40, 60
@@ -60,13 +64,16 @@ def render(
     on_progress: Callable[[float], None] = lambda share: None,
     on_ready: Callable[[Rendered], None] = lambda rendered: None,
     edit: Edit = WHOLE,
-    encoder: str = "libx264",
+    encoder: str = SOFTWARE_ENCODER,
 ) -> list[Rendered]:
     """Write ``source`` to ``folder`` in every size of ``rungs``, ``rungs[0]`` before the others, and return them.
 
     ``on_ready`` gets each size when its files are whole and in place. ``on_progress`` (0 to 1) is asked at least once a
     second of the film and of the clock; whatever either raises ends the child at once, removes what is unfinished and
-    goes on to the caller. Raises rules.Rejected when the film is at fault, child.MediaFailed when we are.
+    goes on to the caller. Where ``encoder`` (a value of rules.ENCODERS) cannot be opened, the log says so once and
+    software makes the film in another child, with all its bounds.
+
+    Raises rules.Rejected when the film is at fault, child.MediaFailed when we are.
     """
     done: list[Rendered] = []
     with child.workshop(folder) as bench:
@@ -78,8 +85,17 @@ def render(
                 done.append(_placed(said, rungs, bench, folder))
                 on_ready(done[-1])
 
-        child.run(_work(source, bench, rungs, facts, edit, encoder), heard)
+        said = child.run(_work(source, bench, rungs, facts, edit, encoder), heard)
+        if "without" in said:
+            _say_without(encoder)
+            child.run(_work(source, bench, rungs, facts, edit, SOFTWARE_ENCODER), heard)
     return done
+
+
+@cache
+def _say_without(encoder: str) -> None:
+    """Tell the operator once in the life of this process."""
+    log.warning("the encoder %s cannot be opened here: films are encoded in software", encoder)
 
 
 def _work(source: Path, bench: Path, rungs: Sequence[Rung], facts: Facts, edit: Edit, encoder: str) -> child.Work:
@@ -91,7 +107,7 @@ def _work(source: Path, bench: Path, rungs: Sequence[Rung], facts: Facts, edit: 
         "encoder": encoder,
     }
     seconds = LEAST_SECONDS + SLOWNESS * facts.duration_ms / 1000
-    hardware = encoder != "libx264"
+    hardware = encoder != SOFTWARE_ENCODER
     return child.Work("render", arguments, [source], bench, seconds, OUT_BYTES, hardware)
 
 

@@ -11,6 +11,9 @@ FIRST_SIDE = 480
 # For players without HLS, and for downloads.
 MP4_SIDES = (720, 480)
 KEYFRAME_SECONDS = 2
+# FFmpeg's names of what MEDIA_ENCODER may be; on a machine without the hardware, software makes the film after all.
+SOFTWARE_ENCODER = "libx264"
+ENCODERS = {"software": SOFTWARE_ENCODER, "nvenc": "h264_nvenc"}
 MOST_FPS = 30
 # What is taken for the usual short film's loudness; ITU-R BS.1770 and EBU R 128 say how it is measured.
 WANTED_LUFS, PEAK_DBTP = -14.0, -1.0

@@ -14,7 +14,7 @@ from worker.media.inside.film import Writer, encode_sound, plain_mp4
 from worker.media.inside.picture import PLAIN, Scaler
 from worker.media.inside.render import Wish, heard
 from worker.media.inside.source import Source, picture_stream
-from worker.media.rules import Rung
+from worker.media.rules import SOFTWARE_ENCODER, Rung
 
 # What is made here is encoded once more for its renditions: fine enough that this does not show.
 CRF, MAX_RATE = 18, 16_000_000
@@ -51,7 +51,7 @@ def compose(sources: list[Source], folder: Path, arguments: dict[str, Any], say:
         samples = _sound(kind, scenes, arguments["gains"], round(count * sound.RATE / fps))
         track = encode_sound(samples, folder / "sound.m4a")
         frames, size = _pictures(kind, scenes, stack, stacked=arguments["stacked"])
-        writer = Writer(Rung("film", *size, MAX_RATE, mp4=True), folder, fps, track, "libx264", CRF)
+        writer = Writer(Rung("film", *size, MAX_RATE, mp4=True), folder, fps, track, SOFTWARE_ENCODER, CRF)
         for number, frame in enumerate(frames):
             if number == count:
                 break

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import av
 from av.audio.stream import AudioStream
+from av.codec.codec import UnknownCodecError
 from av.codec.context import Flags
 from av.container import InputContainer, OutputContainer
 from av.packet import Packet
@@ -18,7 +19,7 @@ from av.video.stream import VideoStream
 from worker.media import boxes
 from worker.media.inside import sound
 from worker.media.inside.picture import plain
-from worker.media.rules import KEYFRAME_SECONDS, Rung
+from worker.media.rules import KEYFRAME_SECONDS, SOFTWARE_ENCODER, Rung
 
 SOUND_RATE = 128_000
 CRF = 23
@@ -43,6 +44,10 @@ HARDWARE = {
     "forced-idr": "1",
     "bf": "0",
 }
+
+
+class NoEncoder(Exception):
+    """The encoder that was asked for cannot be opened on this machine, or not now."""
 
 
 @dataclass(frozen=True)
@@ -168,10 +173,14 @@ class Track:
 
 
 def pictures_of(container: OutputContainer, rung: Rung, fps: int, encoder: str, crf: int) -> VideoStream:
-    """Add to ``container`` the pictures of ``rung``, to be encoded by ``encoder``."""
+    """Add to ``container`` the pictures of ``rung``, to be encoded by ``encoder``. Raises NoEncoder."""
     rates = {"maxrate": str(rung.max_rate), "bufsize": str(2 * rung.max_rate)}
-    options = {**SOFTWARE, "crf": str(crf), **rates} if encoder == "libx264" else {**HARDWARE, **rates}
-    stream = container.add_stream(encoder, rate=fps, options=options)
+    is_software = encoder == SOFTWARE_ENCODER
+    options = {**SOFTWARE, "crf": str(crf), **rates} if is_software else {**HARDWARE, **rates}
+    try:
+        stream = container.add_stream(encoder, rate=fps, options=options)
+    except UnknownCodecError as error:
+        raise NoEncoder from error
     assert isinstance(stream, VideoStream)
     stream.width, stream.height, stream.pix_fmt = rung.width, rung.height, "yuv420p"
     context = stream.codec_context
@@ -181,6 +190,12 @@ def pictures_of(container: OutputContainer, rung: Rung, fps: int, encoder: str, 
     context.flags |= Flags.bitexact | Flags.closed_gop
     context.color_range, context.colorspace = ColorRange.MPEG, Colorspace.ITU709
     context.color_primaries, context.color_trc = ColorPrimaries.BT709, ColorTrc.BT709
+    if not is_software:
+        # Now, and not with the first picture: a driver that is missing is no fault of the film.
+        try:
+            context.open()
+        except av.error.FFmpegError as error:
+            raise NoEncoder from error
     return stream
 
 

@@ -1,15 +1,26 @@
 """Pictures made even: at a constant rate, upright, in square pixels, 8-bit BT.709, in the size that is asked for."""
 
+import struct
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from itertools import pairwise
 
 from av.filter import Graph
+from av.sidedata.sidedata import SideData
 from av.video.frame import PictureType, VideoFrame
 from av.video.reformatter import ColorRange, Colorspace
 
-# A quarter turn by its degrees against the clock, as the display matrix tells it.
-TURNS = {90: ["transpose=cclock"], -90: ["transpose=clock"], 180: ["hflip", "vflip"], -180: ["hflip", "vflip"]}
+# What makes a picture upright, by its degrees against the clock and whether it is mirrored, as front cameras do it:
+# so FFmpeg's own tool reads the display matrix (fftools/ffmpeg_filter.c).
+TURNS = {
+    (90, False): ["transpose=cclock"],
+    (90, True): ["transpose=clock_flip"],
+    (-90, False): ["transpose=clock"],
+    (-90, True): ["transpose=cclock_flip"],
+    (180, False): ["hflip", "vflip"],
+    (180, True): ["hflip"],
+    (0, True): ["vflip"],
+}
 # Bilinear in swscale averages over what it shrinks: half the work of bicubic, and no difference to be seen.
 SCALER = "bilinear"
 # From this short side on, pictures that do not say so are in BT.709, below in BT.601: so players take them.
@@ -24,8 +35,18 @@ BT2020 = 9
 
 
 def turn(frame: VideoFrame) -> int:
-    """Return by how many degrees against the clock ``frame`` is to be turned: 0, 90, -90, 180 or -180."""
-    return round(frame.rotation / 90) * 90
+    """Return by how many degrees against the clock ``frame`` is to be turned: 0, 90, -90 or 180."""
+    degrees = round(frame.rotation / 90) * 90
+    return 180 if degrees == -180 else degrees
+
+
+def is_mirrored(frame: VideoFrame) -> bool:
+    """Tell whether the display matrix turns left into right: whether its determinant is negative."""
+    matrix = frame.side_data.get("DISPLAYMATRIX")
+    if not isinstance(matrix, SideData):
+        return False
+    a, b, _, c, d, *_ = struct.unpack("9i", bytes(matrix)[:36])
+    return bool(a * d < b * c)
 
 
 def stretch(frame: VideoFrame, ratio: Fraction | None) -> tuple[int, int]:
@@ -69,9 +90,10 @@ class Scaler:
 
     def scaled(self, frame: VideoFrame) -> VideoFrame:
         """Return the picture as it is to be; ``frame`` itself where it is so already."""
-        form = (frame.width, frame.height, frame.format.name, turn(frame), frame.colorspace, frame.color_range)
         if self._is_so(frame):
             return frame
+        size, turned = (frame.width, frame.height), (turn(frame), is_mirrored(frame))
+        form = (size, frame.format.name, turned, frame.colorspace, frame.color_range)
         if self.graph is None or form != self.form:
             self.graph, self.form = self._graph(frame), form
         self.graph.vpush(frame)
@@ -82,7 +104,7 @@ class Scaler:
         is_hd = frame.colorspace == UNSPECIFIED and min(frame.width, frame.height) >= HD_SIDE
         return (
             (frame.width, frame.height, frame.format.name) == (self.width, self.height, self.pixels)
-            and not (self.canvas or turn(frame) or is_wide(frame))
+            and not (self.canvas or turn(frame) or is_mirrored(frame) or is_wide(frame))
             and (frame.colorspace == Colorspace.ITU709 or is_hd)
             and frame.color_range in (ColorRange.MPEG, ColorRange.UNSPECIFIED)
         )
@@ -112,7 +134,13 @@ class Scaler:
             colours += ":in_primaries=bt2020:out_transfer=bt709:out_primaries=bt709:intent=relative_colorimetric"
         size = f"scale={self.width}:{self.height}:flags={SCALER}:{colours}"
         pad = [f"pad={self.canvas[0]}:{self.canvas[1]}:(ow-iw)/2:(oh-ih)/2"] if self.canvas else []
-        return [*TURNS.get(turn(frame), []), size, *pad, f"format=pix_fmts={self.pixels}", "setsar=1"]
+        return [
+            *TURNS.get((turn(frame), is_mirrored(frame)), []),
+            size,
+            *pad,
+            f"format=pix_fmts={self.pixels}",
+            "setsar=1",
+        ]
 
 
 def is_wide(frame: VideoFrame) -> bool:

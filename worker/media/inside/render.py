@@ -17,7 +17,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from worker.media.inside import sound
-from worker.media.inside.film import Made, Writer, encode_sound
+from worker.media.inside.film import Made, NoEncoder, Writer, encode_sound
 from worker.media.inside.picture import Scaler, steady
 from worker.media.inside.source import Source, picture_stream, pictures, sound_stream, sounds, wind
 from worker.media.rules import Facts, Rejected, Rung, gain_db, steady_fps
@@ -102,10 +102,16 @@ def first_time(source: Source) -> float:
 
 
 def render(sources: list[Source], folder: Path, arguments: dict[str, Any], say: Say) -> dict[str, Any]:
-    """Write every size of ``arguments`` to ``folder``, and say ``ready`` with the facts about each one."""
+    """Write every size of ``arguments`` to ``folder``, and say ``ready`` with the facts about each one.
+
+    Return the names of those that were made; none, and nothing said, where the encoder cannot be opened (``without``).
+    """
     wish = Wish(sources[0], arguments)
     track = sound_track(wish, folder)
-    ladder = Ladder(wish, folder, track, say)
+    try:
+        ladder = Ladder(wish, folder, track, say)
+    except NoEncoder:
+        return {"made": [], "without": wish.encoder}
     ladder.make()
     if track:
         track.unlink()
