@@ -141,6 +141,11 @@ def rows(video_id: UUID, made: Rendered, hls: str, mp4: str | None) -> list[Rend
     return found
 
 
+def encoder() -> str:
+    """Return what encodes, as FFmpeg calls it (MEDIA_ENCODER)."""
+    return media.ENCODERS[settings.MEDIA_ENCODER]
+
+
 def _make(climb: Climb) -> None:
     require_standing(climb.video_id)
     with scratch.folder() as folder:
@@ -150,7 +155,13 @@ def _make(climb: Climb) -> None:
         missing = _missing(climb.video_id, media.rungs(facts))
         if missing:
             rendering.render(
-                source, folder, missing, facts=facts, on_progress=_watch(climb), on_ready=partial(_store, climb)
+                source,
+                folder,
+                missing,
+                facts=facts,
+                on_progress=_watch(climb),
+                on_ready=partial(_store, climb),
+                encoder=encoder(),
             )
     _end(climb, LadderStatus.DONE)
 

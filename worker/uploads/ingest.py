@@ -103,7 +103,9 @@ def _make(claimed: Claimed) -> None:
         facts = inspecting.inspect(source, rules=_media_rules())
         _report(claimed, rules.INSPECTED)
         first = media.rungs(facts)[:1]
-        (made,) = rendering.render(source, folder, first, facts=facts, on_progress=_progress(claimed))
+        (made,) = rendering.render(
+            source, folder, first, facts=facts, on_progress=_progress(claimed), encoder=ladders.encoder()
+        )
         if made.mp4 is None:
             raise MediaFailed("the first size has no MP4")
         pictures = stills.stills(made.mp4, folder, facts=_of_rendition(facts, made))
