@@ -109,7 +109,7 @@ def test_a_draft_of_an_upload_waits_for_its_video_and_follows_it(api: APIClient,
     draft = keep(api, upload=str(upload.id)).json()
     assert (draft["video"], said(publish(api, draft))) == (None, (409, "still_processing"))
     film = factories.footage(upload.owner)
-    Upload.objects.filter(id=upload.id).update(video=film, status="ready", received=9)
+    Upload.objects.filter(id=upload.id).update(video=film, status="ready", received=9, ended_at=Now())
     assert api.get(f"{DRAFTS}/{draft['id']}").json()["video"] == str(film.id)
     assert (publish(api, draft).status_code, Post.objects.get().video) == (201, film)
 
@@ -117,7 +117,7 @@ def test_a_draft_of_an_upload_waits_for_its_video_and_follows_it(api: APIClient,
 def test_a_draft_survives_whatever_becomes_of_its_upload(api: APIClient, upload: Upload) -> None:
     draft = keep(api, upload=str(upload.id)).json()
     why = {"failure_code": "damaged", "failure_detail": "The film is damaged."}
-    Upload.objects.filter(id=upload.id).update(status="rejected", **why)
+    Upload.objects.filter(id=upload.id).update(status="rejected", ended_at=Now(), **why)
     refused = publish(api, draft)
     assert said(refused) == (409, "upload_failed")
     assert "The film is damaged." in refused.json()["detail"]

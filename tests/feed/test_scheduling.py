@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db.models.functions import Now
 from django.db import connection
 
 from accounts import standing
@@ -110,7 +111,8 @@ def test_what_cannot_be_published_stays_a_draft_and_its_owner_is_told_once(
 )
 def test_an_upload_that_is_not_there_in_time_leaves_the_draft(requester: Person, status: str, code: str) -> None:
     upload = Upload.objects.create(owner=requester, media_type="video/mp4", size_bytes=9, digest=bytes(32), file="a")
-    Upload.objects.filter(id=upload.id).update(status=status)
+    over = {"ended_at": Now()} if status == "expired" else {}
+    Upload.objects.filter(id=upload.id).update(status=status, received=9, **over)
     draft = scheduled(factories.footage(requester), video=None, upload=upload)
     scheduling.publish(draft.id)
     assert (outcome(draft), Post.objects.count(), len(told())) == (("draft", code), 0, 1)

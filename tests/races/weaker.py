@@ -11,6 +11,7 @@ from uuid import UUID
 
 import pytest
 from django.conf import settings
+from django.db import transaction
 from django.db.models import QuerySet
 
 from consent import ends, fences, gate, grants, journal, locks, permits, reviews, rules, withdrawal
@@ -100,7 +101,8 @@ def refused_and_done(patch: Patch) -> None:
         try:
             return use(effect=effect, **rest)
         except gate.Denied:
-            effect(rules.Allowed(()))
+            with transaction.atomic():
+                effect(rules.Allowed(()))
             raise
 
     patch.setattr(gate, "use", careless)

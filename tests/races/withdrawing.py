@@ -20,7 +20,7 @@ from socialvideo.lib import queue
 from tests import factories
 from tests.races.watching import Step, Worker, wait_until
 from worker import jobs
-from worker.models import Job, Video
+from worker.models import Job, Rendition, Video
 from worker.rules import OPEN
 
 PHASES = ("queued", "claimed", "step", "encoded", "sealing", "in the seal", "sealed")
@@ -188,8 +188,10 @@ def faults(case: Case, steps: Sequence[Step]) -> Iterator[str]:
 
 def stray_files() -> set[str]:
     """The files of videos that lie in the storage though no video names them that can still be watched."""
-    named = Video.objects.filter(purged_at=None).values_list("file", "poster")
-    return _below("videos") - {name for pair in named for name in pair}
+    kept = Video.objects.filter(purged_at=None)
+    named = {name for row in kept.values_list("file", "poster", "preview", "sprite") for name in row}
+    renditions = Rendition.objects.filter(video__in=kept).values_list("file", flat=True)
+    return _below("videos") - named - set(renditions)
 
 
 def _below(folder: str) -> set[str]:
