@@ -7,8 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db.models.functions import Now
 from django.db import connection
+from django.db.models.functions import Now
 
 from accounts import standing
 from accounts.models import Notice, Person
