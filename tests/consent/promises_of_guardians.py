@@ -39,6 +39,10 @@ def an_unconfirmed_likeness_is_not_enrolled() -> bool:
     return not asks(grant)
 
 
+def what_a_guardian_confirmed_counts() -> bool:
+    return asks(confirmed()[0])
+
+
 def a_guardian_who_leaves_takes_their_word_along() -> bool:
     grant, guardian, link = confirmed()
     guardians.leave(person=guardian, guardianship_id=link.id)

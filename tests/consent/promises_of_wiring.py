@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from accounts import graph
-from accounts.models import Person
+from accounts.models import Notice, Person
 from consent import expiry, fences, gate, grants, groups, likenesses, permits, reviews, rules, withdrawal
 from consent.models import Choice, Decision, Grant, LedgerLeaf, Likeness, Permit
 from consent.rules import ANY, Claim, Group, Point, Refused
@@ -93,6 +93,7 @@ def every_verb_is_the_outermost_transaction() -> bool:
     subject, person = grant.subject, grant.grantee
     verbs: list[Callable[[], object]] = [
         lambda: gate.use(point=Point.OPEN, requester_id=person.id, claims=[held(grant)], effect=lambda _: None),
+        lambda: gate.use(point=Point.OPEN, requester_id=person.id, claims=(), effect=lambda _: None, nobody=True),
         lambda: gate.would(requester_id=person.id, claims=[held(grant)], wish=ANY),
         lambda: groups.choose(subject=subject, person=other, kind=CHOSEN),
         lambda: groups.unchoose(subject=subject, person=other),
@@ -333,6 +334,23 @@ def a_permit_that_lost_a_subject_is_unusable() -> bool:
     return refuses(lambda: permits.redeem(permit_id=permit.id, digest=DIGEST, job_id=JOB), permits.Unusable)
 
 
+def what_is_made_of_films_of_nobody_is_sealed() -> bool:
+    owner = factories.person()
+    film = factories.footage(owner)
+    asked: dict[str, Any] = {"requester": owner, "subjects": [], "digest": DIGEST, "job_id": JOB, "wish": ANY}
+    permit = permits.issue(**asked, effect=lambda made: made, origin=permits.Origin((), tuple(film.lineage)))
+    proof = permits.redeem(permit_id=permit.id, digest=DIGEST, job_id=JOB)
+    permits.recheck(proof)
+    return permits.spend(proof, video_id=new_id(), effect=lambda claims, review: (claims, review)) == ((), False)
+
+
+def a_grantee_is_told_that_their_grant_has_ended() -> bool:
+    grant = granted()
+    withdrawal.withdraw(subject=grant.subject, scope=Scope())
+    told = Notice.objects.filter(recipient=grant.grantee, kind=Notice.Kind.GRANT_ENDED, thing_id=grant.id)
+    return told.count() == 1
+
+
 def nobody_and_somebody_is_an_error() -> bool:
     grant = granted()
     ask = {"point": Point.OPEN, "requester_id": grant.grantee_id, "effect": lambda _: None}
@@ -384,6 +402,7 @@ def what_is_taken_up_has_every_term_of_the_offer() -> bool:
     }
     offer, now = offered(Group.MUTUALS, **terms), database_now()
     earlier = {"not_before": now - DAY, "expires_at": now + DAY, "affirmed_at": now - DAY}
+    earlier |= {"guardian": factories.person(), "cosigned_at": now - DAY}
     Grant.objects.filter(id=offer.id).update(**earlier)
     offer.refresh_from_db()
     friend = befriended(offer.subject)

@@ -48,8 +48,9 @@ EQUIVALENT = {
     "gate: point is not Point.PUBLISH or not about.video_id → "
     "point is not Point.PUBLISH": "a post is always of a video",
     "gate: return frozenset() → return None": "the rules do not look at it at this point",
-    "gate: Likeness.objects.filter(subject__in=[claim.subject_id for cl …  claims], erased_at=None) → "
-    "Likeness.objects.filter(erased_at=None)": MORE,
+    "gate: Likeness.objects.filter(confirmed, subject__in=subjects, erased_at=None) → "
+    "Likeness.objects.filter(confirmed, erased_at=None)": MORE,
+    "permits: permit_ids → True": "of no permits none is voided",
     "groups: Exists(word.filter(kind=Choice.Kind.CHOSEN)) → Exists(word)": "who is excepted is taken out anyway",
     "groups: Q(subject__in=subject_ids, state=State.GIVEN) → Q(state=State.GIVEN)": MORE,
     "groups: others and Grant.objects.filter(subject=subject, state=State … xclude(group='').exists() → "
