@@ -87,13 +87,16 @@ class Scaler:
         self.width, self.height, self.pixels, self.canvas = width, height, pixels, canvas
         self.form: tuple[object, ...] | None = None
         self.graph: Graph | None = None
+        self.mirrored: bool | None = None
 
     def scaled(self, frame: VideoFrame) -> VideoFrame:
         """Return the picture as it is to be; ``frame`` itself where it is so already."""
+        if self.mirrored is None:
+            # Of the first picture alone: a look at side data keeps its picture in memory until the collector comes.
+            self.mirrored = is_mirrored(frame)
         if self._is_so(frame):
             return frame
-        size, turned = (frame.width, frame.height), (turn(frame), is_mirrored(frame))
-        form = (size, frame.format.name, turned, frame.colorspace, frame.color_range)
+        form = (frame.width, frame.height, frame.format.name, turn(frame), frame.colorspace, frame.color_range)
         if self.graph is None or form != self.form:
             self.graph, self.form = self._graph(frame), form
         self.graph.vpush(frame)
@@ -104,7 +107,7 @@ class Scaler:
         is_hd = frame.colorspace == UNSPECIFIED and min(frame.width, frame.height) >= HD_SIDE
         return (
             (frame.width, frame.height, frame.format.name) == (self.width, self.height, self.pixels)
-            and not (self.canvas or turn(frame) or is_mirrored(frame) or is_wide(frame))
+            and not (self.canvas or turn(frame) or self.mirrored or is_wide(frame))
             and (frame.colorspace == Colorspace.ITU709 or is_hd)
             and frame.color_range in (ColorRange.MPEG, ColorRange.UNSPECIFIED)
         )
@@ -135,7 +138,7 @@ class Scaler:
         size = f"scale={self.width}:{self.height}:flags={SCALER}:{colours}"
         pad = [f"pad={self.canvas[0]}:{self.canvas[1]}:(ow-iw)/2:(oh-ih)/2"] if self.canvas else []
         return [
-            *TURNS.get((turn(frame), is_mirrored(frame)), []),
+            *TURNS.get((turn(frame), bool(self.mirrored)), []),
             size,
             *pad,
             f"format=pix_fmts={self.pixels}",
