@@ -372,6 +372,8 @@ def test_a_stream_that_is_cut_while_reading_sends_not_even_that_chunk(
 ) -> None:
     async def story(server: Stream) -> Answer:
         class Slow(BytesIO):
+            size = len(WHOLE)
+
             def read(self, size: int | None = -1, /) -> bytes:
                 loop.call_soon_threadsafe(server.cuts.ear._hang_up)
                 time.sleep(0.05)
