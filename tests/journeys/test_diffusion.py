@@ -56,6 +56,7 @@ def test_a_diffusion_pipeline_makes_a_video_in_the_generation_worker_alone(diffu
     assert {name: loads_torch(popen.pid) for name, popen in diffusing.popens.items()} == {
         "generation": True,
         "worker": False,
+        "media": False,
         "api": False,
         "signer": False,
         "stream": False,
