@@ -161,6 +161,11 @@ def redeemed(machine: Compared) -> Iterable[int]:
     return [place for place, run in enumerate(machine.stage.runs) if run.redeemed]
 
 
+def taken_up(machine: Compared) -> Iterable[int]:
+    """Grants that rest on an offer to a group, and stand."""
+    return [name for name in machine.world.rests_on if machine.world.stays(name)]
+
+
 # Deeds, each with a weight, and on what they need.
 
 
@@ -187,6 +192,16 @@ def quarrel(machine: Compared, dice: Dice) -> None:
     machine.block(*pair)
     if not dice.rarely():
         machine.unblock(*pair)
+
+
+def lose_touch(machine: Compared, dice: Dice) -> None:
+    """Part from somebody who took up what was offered to a group, by unfollowing or by choosing them no more."""
+    grant = dice.latest(taken_up(machine))
+    subject, person = machine.world.papers[grant].subject, machine.world.grantee[grant]
+    if dice.random() < 0.5:
+        machine.unfollow(*dice.sample([subject, person], 2))
+    else:
+        machine.choose(subject, person, dice.choice(["excepted", "nothing"]))
 
 
 def make_and_publish(machine: Compared, dice: Dice) -> None:
@@ -239,6 +254,7 @@ DEEDS: list[tuple[int, Rows, Deed]] = [
     (3, always, befriend),
     (2, always, lambda m, dice: m.unfollow(dice.subject(), dice.requester())),
     (3, always, lambda m, dice: m.choose(dice.subject(), dice.requester(), dice.choice(WORDS))),
+    (2, taken_up, lose_touch),
     (1, always, erase),
     (4, grants, withdraw),
     (1, grants, lambda m, dice: m.suspend(dice.person())),
