@@ -1,7 +1,8 @@
 """``python -m benchmarks.ladder [seconds] [rounds]``: what a whole ladder costs beside the bare ffmpeg command line.
 
 Both make the same sizes with the same settings of the same encoder, HLS in one fragmented file a size and MP4 of the
-same packets, and both measure the loudness. Ours also inspects, starts its children, and is early with the first size.
+same packets, and both measure the loudness. Ours also inspects, starts its children, and is early with the first size:
+of an upload, which becomes a video then, by the same one call (worker.uploads.ingest).
 """
 
 import os

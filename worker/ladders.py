@@ -53,6 +53,13 @@ def begin(*, video_id: UUID, source: str) -> None:
     send(video_id)
 
 
+def begin_held(*, video_id: UUID, source: str) -> Climb:
+    """Begin the ladder of a video in the transaction that seals it, to be made by this very run (``climbing``)."""
+    first = {"status": LadderStatus.IN_PROGRESS, "attempts": 1, "fence": 1, "lease_until": _lease_end()}
+    Ladder.objects.create(video_id=video_id, source=source, **first)
+    return Climb(video_id, 1, source)
+
+
 def send(video_id: UUID) -> None:
     """Wake a worker at commit."""
     queue.wake(CLIMB, video_id=str(video_id))
@@ -64,20 +71,31 @@ def run(video_id: UUID) -> None:
     climb = claim(video_id)
     if climb is None:
         return
+    with climbing(climb):
+        _make(climb)
+
+
+@contextmanager
+def climbing(climb: Climb) -> Iterator[None]:
+    """Hold a ladder while what is inside makes it: done at its end, else left as the exception says, which ends here.
+
+    One that is interrupted is queued again, and the interruption goes on to the caller.
+    """
     try:
-        with leases.kept(partial(_renew, climb), str(video_id)):
-            _make(climb)
+        with leases.kept(partial(_renew, climb), str(climb.video_id)):
+            yield
+            _end(climb, LadderStatus.DONE)
     except Ended:
         _end(climb, LadderStatus.FAILED, "video_ended")
     except LeaseLost:
-        log.info("the ladder of %s is no longer ours", video_id)
+        log.info("the ladder of %s is no longer ours", climb.video_id)
     except media.Rejected as rejected:
         _end(climb, LadderStatus.FAILED, rejected.code)
     except FileNotFoundError as missing:  # purged under our hands, or lost
-        log.error("the ladder of %s: %s", video_id, missing)
+        log.error("the ladder of %s: %s", climb.video_id, missing)
         _end(climb, LadderStatus.FAILED, "source_lost")
     except MediaFailed as failed:
-        log.error("the ladder of %s: %s", video_id, failed)
+        log.error("the ladder of %s: %s", climb.video_id, failed)
         _postpone(climb)
     except (KeyboardInterrupt, SystemExit):
         _own(climb).update(status=LadderStatus.QUEUED, lease_until=None, sent_at=Now(), attempts=F("attempts") - 1)
@@ -159,11 +177,10 @@ def _make(climb: Climb) -> None:
                 folder,
                 missing,
                 facts=facts,
-                on_progress=_watch(climb),
-                on_ready=partial(_store, climb),
+                on_progress=partial(progressed, climb),
+                on_ready=partial(store, climb),
                 encoder=encoder(),
             )
-    _end(climb, LadderStatus.DONE)
 
 
 def _missing(video_id: UUID, wanted: Iterable[media.Rung]) -> list[media.Rung]:
@@ -173,18 +190,14 @@ def _missing(video_id: UUID, wanted: Iterable[media.Rung]) -> list[media.Rung]:
     return [rung for rung in wanted if int(rung.name) not in stored]
 
 
-def _watch(climb: Climb) -> Any:
-    """Return what is asked at least once a second: is the ladder ours, does the video stand; how far are we."""
-
-    def on_progress(share: float) -> None:
-        require_standing(climb.video_id)
-        if not _own(climb).update(progress=rules.percent(int(share * 100), 100), lease_until=_lease_end()):
-            raise LeaseLost
-
-    return on_progress
+def progressed(climb: Climb, share: float) -> None:
+    """Say how far it is, 0 to 1, at least once a second: is the ladder ours, does the video stand? Ended, LeaseLost."""
+    require_standing(climb.video_id)
+    if not _own(climb).update(progress=rules.percent(int(share * 100), 100), lease_until=_lease_end()):
+        raise LeaseLost
 
 
-def _store(climb: Climb, made: Rendered) -> None:
+def store(climb: Climb, made: Rendered) -> None:
     """Store one finished size, if the video stands and the ladder is ours, in one commit."""
     paths = [path for path in (made.hls, made.mp4) if path]
     with storage.kept_for({"ladder_id": climb.video_id}, *paths) as names, _held(climb):

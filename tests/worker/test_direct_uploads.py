@@ -20,7 +20,6 @@ from tests import factories
 from tests.worker import buckets, sending
 from tests.worker.footage import clip, sha256
 from tests.worker.sending import ADDRESS, Declared
-from worker import ladders
 from worker.models import Upload
 from worker.uploads import direct, ingest, reaping
 
@@ -91,8 +90,6 @@ def test_parts_go_to_storage_and_become_a_video(begun: Declared, api: APIClient)
     assert video
     with default_storage.open(video.file) as file:
         assert sha256(file.read()) == bytes(video.content_digest).hex()
-    assert default_storage.exists(raw)
-    ladders.run(video.id)
     assert (default_storage.exists(raw), begun.row.file, video.ladder.status) == (False, "", "done")
 
 

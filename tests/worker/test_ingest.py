@@ -23,6 +23,7 @@ from worker import erasure, exports, ladders, storage, videos
 from worker.leases import LeaseLost
 from worker.media import inspecting, rendering
 from worker.media.child import MediaFailed
+from worker.media.rules import Rejected
 from worker.models import Ladder, Rendition, Unsealed, Upload, Video
 from worker.uploads import ingest, sessions
 
@@ -55,16 +56,59 @@ def test_an_upload_becomes_a_video_that_its_owner_can_play(api: APIClient, reque
     upload = ingested(api, clip())
     shown = api.get(f"{sending.ADDRESS}/{upload.id}").json()
     assert (shown["status"], shown["progress"], shown["video"]) == ("ready", 100, str(upload.video_id))
-    assert shown["renditions"] == {"status": "queued", "progress": 0}
+    assert shown["renditions"] == {"status": "done", "progress": 100}
     video = Video.objects.get()
     assert (video.origin, video.depiction_count, video.lineage, video.permit) == ("uploaded", 0, [video.id], None)
     assert api.get(f"/api/v1/videos/{video.id}").status_code == 200
     assert {row["id"] for row in api.get("/api/v1/videos").json()["data"]} == {str(video.id)}
-    assert {f"media/{name}" for name in names(video)} | {f"uploads/{upload.file[4:]}"} == set(stored())
+    assert {f"media/{name}" for name in names(video)} == set(stored())
     (notice,) = Notice.objects.filter(recipient=requester)
     assert (notice.kind, notice.thing_id, Unsealed.objects.count()) == ("upload_ready", video.id, 0)
     ingest.run(upload.id)
     assert (Video.objects.count(), Ladder.objects.count()) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "code"),
+    [
+        (MediaFailed("killed"), "queued", ""),
+        (Rejected("damaged", ""), "failed", "damaged"),
+        (SystemExit(), "queued", ""),
+    ],
+    ids=["a crash", "a fault of the film", "the worker's end"],
+)
+def test_what_goes_wrong_after_the_first_size_is_the_ladders_and_the_video_stays(
+    api: APIClient, monkeypatch: Any, fault: BaseException, status: str, code: str
+) -> None:
+    def store(*_: object) -> None:
+        assert Upload.objects.get().status == "ready"
+        raise fault
+
+    with monkeypatch.context() as broken:
+        broken.setattr(ladders, "store", store)
+        with contextlib.suppress(SystemExit):
+            ingested(api, clip(width=720, height=1280))
+    video = Video.objects.get()
+    ladder, first = video.ladder, set(video.renditions.values_list("file", flat=True))
+    assert (ladder.status, ladder.failure_code, len(first), video.purged_at) == (status, code, 2, None)
+    ladders.run(video.id)
+    assert (video.renditions.count() > 2) == (status == "queued")
+    assert first <= set(video.renditions.values_list("file", flat=True))
+
+
+def test_no_more_is_made_of_an_upload_that_is_taken_down_when_its_first_size_is_there(
+    api: APIClient, monkeypatch: Any
+) -> None:
+    real = ladders.begin_held
+
+    def begin(**given: Any) -> ladders.Climb:
+        climb = real(**given)
+        videos.take_down(given["video_id"])
+        return climb
+
+    monkeypatch.setattr(ladders, "begin_held", begin)
+    upload = ingested(api, clip(width=720, height=1280))
+    assert (upload.status, Ladder.objects.get().failure_code, Rendition.objects.count()) == ("ready", "video_ended", 2)
 
 
 def test_what_is_stored_is_made_anew_and_never_the_file_that_was_sent(api: APIClient) -> None:
@@ -289,7 +333,6 @@ def test_an_upload_of_declared_bytes_alone_waits(begun: Declared) -> None:
 def test_an_export_has_the_largest_film_of_an_upload_and_the_record_of_each(api: APIClient, requester: Person) -> None:
     upload = ingested(api, clip(width=720, height=1280), name="the sea")
     rejected = ingested(api, b"no film")
-    ladders.run(upload.video_id)  # type: ignore[arg-type]
     best = Rendition.objects.get(kind="mp4", rung=720)
     with contextlib.closing(Archive()) as archive:
         exports.add_videos(requester, archive)

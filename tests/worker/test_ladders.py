@@ -69,7 +69,7 @@ def test_every_size_is_made_once_and_whole_and_the_purge_removes_them_all(film: 
 
 def test_a_ladder_goes_on_where_a_killed_worker_stopped(film: Video, media: Listing, monkeypatch: Any) -> None:
     stored: list[int] = []
-    real = ladders._store
+    real = ladders.store
 
     def store(climb: ladders.Climb, made: Any) -> None:
         if stored:
@@ -77,10 +77,10 @@ def test_a_ladder_goes_on_where_a_killed_worker_stopped(film: Video, media: List
         stored.append(int(made.rung.name))
         real(climb, made)
 
-    monkeypatch.setattr(ladders, "_store", store)
+    monkeypatch.setattr(ladders, "store", store)
     ladders.run(film.id)
     first = set(Rendition.objects.values_list("id", "file"))
-    monkeypatch.setattr(ladders, "_store", real)
+    monkeypatch.setattr(ladders, "store", real)
     ladders.run(film.id)
     assert kept(film) == ALL
     assert first < set(Rendition.objects.values_list("id", "file"))
@@ -117,13 +117,13 @@ def test_nothing_is_made_of_a_video_that_has_ended(film: Video, end: Callable[[V
 def test_a_size_that_is_finished_when_the_video_ends_is_not_stored(
     film: Video, media: Listing, monkeypatch: Any
 ) -> None:
-    real = ladders._store
+    real = ladders.store
 
     def store(climb: ladders.Climb, made: Any) -> None:
         withdrawn(film)
         real(climb, made)
 
-    monkeypatch.setattr(ladders, "_store", store)
+    monkeypatch.setattr(ladders, "store", store)
     ladders.run(film.id)
     assert (Ladder.objects.get().failure_code, kept(film), Unsealed.objects.count()) == ("video_ended", [], 0)
     assert {f"videos/{name}" for name in media()} <= files(film)
@@ -171,14 +171,14 @@ def test_a_ladder_that_breaks_again_and_again_fails_and_the_video_stays(film: Vi
 def test_a_ladder_is_taken_over_when_its_lease_ends_and_the_first_run_stores_no_more(
     film: Video, monkeypatch: Any
 ) -> None:
-    real = ladders._store
+    real = ladders.store
 
     def store(climb: ladders.Climb, made: Any) -> None:
         Ladder.objects.update(lease_until=Now() - timedelta(seconds=1))
         assert ladders.claim(film.id)
         real(climb, made)
 
-    monkeypatch.setattr(ladders, "_store", store)
+    monkeypatch.setattr(ladders, "store", store)
     ladders.run(film.id)
     assert (kept(film), Ladder.objects.get().status) == ([], "in_progress")
 

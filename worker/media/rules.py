@@ -11,6 +11,8 @@ FIRST_SIDE = 480
 # For players without HLS, and for downloads.
 MP4_SIDES = (720, 480)
 KEYFRAME_SECONDS = 2
+# Which share of the work on all sizes may be done when the first of them is ready.
+FIRST_SHARE = 0.45
 # FFmpeg's names of what MEDIA_ENCODER may be; on a machine without the hardware, software makes the film after all.
 SOFTWARE_ENCODER = "libx264"
 ENCODERS = {"software": SOFTWARE_ENCODER, "nvenc": "h264_nvenc"}

@@ -1,11 +1,12 @@
-"""What becomes of received bytes: check → inspect → first size → stills → screening → video, made in one commit.
+"""What becomes of received bytes: check → inspect → first size → stills → screening → video, made in one commit → rest.
 
 The run holds a lease and a fence as a job's does. Whatever is raised before that commit leaves no video and no file.
+The film is decoded for all sizes at once: when the first is ready it becomes the video, while the rest are made.
 """
 
 import hashlib
 import logging
-from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from functools import partial
@@ -21,6 +22,7 @@ from django.db.models.functions import Now
 from accounts import notices
 from socialvideo.lib.ids import new_id
 from worker import ladders, leases, scratch, storage
+from worker.ladders import Climb
 from worker.leases import LeaseLost
 from worker.media import inspecting, rendering, stills
 from worker.media import rules as media
@@ -102,18 +104,51 @@ def _make(claimed: Claimed) -> None:
         _check(claimed, source)
         facts = inspecting.inspect(source, rules=_media_rules())
         _report(claimed, rules.INSPECTED)
-        first = media.rungs(facts)[:1]
-        (made,) = rendering.render(
-            source, folder, first, facts=facts, on_progress=_progress(claimed), encoder=ladders.encoder()
-        )
+        with ExitStack() as held:
+            making = Making(claimed, source, folder, facts, held)
+            rendering.render(
+                source,
+                folder,
+                media.rungs(facts),
+                facts=facts,
+                on_progress=making.progressed,
+                on_ready=making.ready,
+                encoder=ladders.encoder(),
+            )
+
+
+class Making:
+    """An upload in the making: until its first size is ready the upload's own, from then on the ladder of its video."""
+
+    def __init__(self, claimed: Claimed, source: Path, folder: Path, facts: Facts, held: ExitStack) -> None:
+        self.claimed, self.source, self.folder, self.facts, self.held = claimed, source, folder, facts, held
+        self.climb: Climb | None = None
+
+    def progressed(self, share: float) -> None:
+        """Say how far the sizes are, 0 to 1, at least once a second: is it still ours? LeaseLost, ladders.Ended."""
+        if self.climb:
+            ladders.progressed(self.climb, share)
+        else:
+            _report(self.claimed, rules.between(rules.INSPECTED, rules.MADE, share / media.FIRST_SHARE))
+
+    def ready(self, made: Rendered) -> None:
+        """Make the video of the first size, and add each other to it."""
+        if self.climb:
+            ladders.store(self.climb, made)
+            return
+        self.climb = self._sealed(made)
+        self.held.enter_context(ladders.climbing(self.climb))
+
+    def _sealed(self, made: Rendered) -> Climb:
         if made.mp4 is None:
             raise MediaFailed("the first size has no MP4")
-        pictures = stills.stills(made.mp4, folder, facts=_of_rendition(facts, made))
-        _report(claimed, rules.PICTURED)
-        verdict = screenings.verdict(Looked(claimed.upload_id, claimed.owner_id, source, facts, pictures))
+        pictures = stills.stills(made.mp4, self.folder, facts=_of_rendition(self.facts, made))
+        _report(self.claimed, rules.PICTURED)
+        looked = Looked(self.claimed.upload_id, self.claimed.owner_id, self.source, self.facts, pictures)
+        verdict = screenings.verdict(looked)
         files = (made.hls, made.mp4, pictures.poster, pictures.preview, pictures.sprite)
-        with storage.kept_for({"upload_id": claimed.upload_id}, *files) as names:
-            _seal(claimed, made, pictures, verdict, names)
+        with storage.kept_for({"upload_id": self.claimed.upload_id}, *files) as names:
+            return _seal(self.claimed, made, pictures, verdict, names)
 
 
 def _check(claimed: Claimed, source: Path) -> None:
@@ -130,11 +165,6 @@ def _check(claimed: Claimed, source: Path) -> None:
         raise Rejected("digest_mismatch", "What arrived is not the file that was declared. Upload it again.")
 
 
-def _progress(claimed: Claimed) -> Callable[[float], None]:
-    """Return what is asked at least once a second while a size is made: is it ours; how far are we."""
-    return lambda share: _report(claimed, rules.between(rules.INSPECTED, rules.MADE, share))
-
-
 def _of_rendition(facts: Facts, made: Rendered) -> Facts:
     """Return the facts about a film's rendition: what is decoded from there is decoded soon."""
     return replace(
@@ -148,8 +178,8 @@ def _of_rendition(facts: Facts, made: Rendered) -> Facts:
     )
 
 
-def _seal(claimed: Claimed, made: Rendered, pictures: Stills, verdict: Screening, names: list[str]) -> None:
-    """Store the video with its first renditions and end the upload, in one commit. Raises LeaseLost."""
+def _seal(claimed: Claimed, made: Rendered, pictures: Stills, verdict: Screening, names: list[str]) -> Climb:
+    """Store the video with its first renditions and end the upload, in one commit; its ladder is ours. LeaseLost."""
     hls, mp4, poster, preview, sprite = names
     video_id = new_id()
     with transaction.atomic():
@@ -178,8 +208,8 @@ def _seal(claimed: Claimed, made: Rendered, pictures: Stills, verdict: Screening
         ready: dict[str, Any] = {"status": UploadStatus.READY, "progress": 100, "video": video, "lease_until": None}
         if not _own(claimed).update(**ready, ended_at=Now()):
             raise LeaseLost
-        ladders.begin(video_id=video_id, source=claimed.file)
         notices.tell(kind=notices.Kind.UPLOAD_READY, recipient_id=claimed.owner_id, thing_id=video_id)
+        return ladders.begin_held(video_id=video_id, source=claimed.file)
 
 
 def _reject(claimed: Claimed, rejected: Rejected) -> None:

@@ -20,10 +20,8 @@ from worker.media.inside import sound
 from worker.media.inside.film import Made, NoEncoder, Writer, encode_sound
 from worker.media.inside.picture import Scaler, steady
 from worker.media.inside.source import Source, picture_stream, pictures, sound_stream, sounds, wind
-from worker.media.rules import Facts, Rejected, Rung, gain_db, steady_fps
+from worker.media.rules import FIRST_SHARE, Facts, Rejected, Rung, gain_db, steady_fps
 
-# Which share of the whole work may be done when the first size is ready.
-FIRST_SHARE = 0.45
 # A film that begins later than this is sought, rather than read up to there.
 SEEK_SECONDS = 0.5
 Say = Callable[[dict[str, Any]], None]
