@@ -14,6 +14,7 @@ from accounts.notices import Told
 from consent import gate
 from consent.rules import WIDTH, Allowed, Audience, Point, Wish
 from feed import reuse
+from feed.engagement import sounds, tags
 from feed.models import Post
 from socialvideo.lib import bus
 from socialvideo.lib.errors import Problem, invalid
@@ -52,7 +53,9 @@ def publish(
     def write(_: Allowed) -> Post:
         videos.require_screened(video_id)
         grants = [claim.held[0] for claim in video.claims()]
-        post = Post.objects.create(author=author, video=video, grants=grants, lineage=video.lineage, **fields)
+        copied = {"grants": grants, "lineage": video.lineage, "sound_id": sounds.heard(video)}
+        post = Post.objects.create(author=author, video=video, **copied, **fields)
+        tags.write(post_id=post.id, caption=caption)
         shown = {claim.subject_id for claim in video.claims() if claim.subject_id}
         notices.tell_all(kind=notices.Kind.PUBLISHED_WITH_YOU, events=[Told(one, author.id, post.id) for one in shown])
         if cover_ms is not None:
@@ -80,6 +83,8 @@ def edit(*, author: Person, post_id: UUID, seen: int, changes: Mapping[str, Any]
         as_seen = Post.objects.filter(id=post_id, removed_at=None, version=seen, audience=former)
         if not as_seen.update(**changes, version=F("version") + 1, edited_at=Now()):
             raise Problem(412, "precondition_failed", "It changed since you read it. Read it again and decide anew.")
+        if "caption" in changes:
+            tags.rewrite(post_id=post_id, caption=changes["caption"])
         if WIDTH[audience] < WIDTH[former]:
             bus.announce("video", [post.video_id])
 

@@ -74,6 +74,7 @@ def posts(wanted: Iterable[Wanted]) -> list[Post]:
         Post(
             author=row.author,
             video=video,
+            sound=video,
             grants=[held.id for held in row.grants],
             lineage=video.lineage,
             audience=row.audience,

@@ -287,7 +287,9 @@ def _make_films(stages: Sequence[Stage]) -> None:
         draft = Status.AWAITING_REVIEW if stage.scenery.film == "draft" else Status.COMPLETED
         runs.append(_job(stage, permit, stage.cast.requester, draft, video=stage.video, progress=100))
         if stage.scenery.film == "published":
-            stage.post = Post(author=stage.cast.requester, video=stage.video, audience="public", **LET)
+            stage.post = Post(
+                author=stage.cast.requester, video=stage.video, sound=stage.video, audience="public", **LET
+            )
     Video.objects.bulk_create(stage.film for stage in stages)
     Job.objects.bulk_create(runs)
     Depiction.objects.bulk_create(

@@ -23,6 +23,8 @@ class Post(models.Model):
     video = models.ForeignKey(Video, on_delete=models.PROTECT, related_name="posts")
     grants = ArrayField(models.UUIDField(), default=list)
     lineage = ArrayField(models.UUIDField(), default=list)
+    # The video whose sound is heard: one that was reused, else its own.
+    sound = models.ForeignKey(Video, on_delete=models.PROTECT, related_name="+", db_index=False)
     caption = models.CharField(max_length=500, blank=True)
     audience = models.CharField(max_length=13, choices=[(a.value, a.value) for a in Audience])
     comments_on = models.BooleanField(default=True)
@@ -38,12 +40,15 @@ class Post(models.Model):
     unlisted_at = models.DateTimeField(null=True)
 
     class Meta:
-        """A video stands published once; the newest posts of an author are one index walk."""
+        """A video stands published once; the newest posts of an author, or with a sound, are one index walk."""
 
         indexes = [
             models.Index(
                 F("author"), F("id").desc(), condition=Q(removed_at=None, unlisted_at=None), name="post_by_author"
-            )
+            ),
+            models.Index(
+                F("sound"), F("id").desc(), condition=Q(removed_at=None, unlisted_at=None), name="post_by_sound"
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["video"], condition=Q(removed_at=None), name="post_once"),

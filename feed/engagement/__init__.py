@@ -1,0 +1,1 @@
+"""What people do with posts: watching, liking, keeping, sharing, talking, hiding; and what posts name."""

@@ -1,0 +1,23 @@
+"""Tables of posts: one file a thing."""
+
+from feed.models.comments import Comment, CommentFilter, CommentLike
+from feed.models.engagement import Bookmark, Hidden, Like, Mention, PostCount, PostTag, Share
+from feed.models.posts import Draft, Post
+from feed.models.watching import Beacon, View
+
+__all__ = [
+    "Beacon",
+    "Bookmark",
+    "Comment",
+    "CommentFilter",
+    "CommentLike",
+    "Draft",
+    "Hidden",
+    "Like",
+    "Mention",
+    "Post",
+    "PostCount",
+    "PostTag",
+    "Share",
+    "View",
+]
