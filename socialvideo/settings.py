@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "corsheaders",
     "socialvideo.lib",
     "accounts",
     "consent",
@@ -59,6 +60,7 @@ INSTALLED_APPS = [
     "moderation",
 ]
 MIDDLEWARE = [
+    "corsheaders.middleware.CorsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -345,8 +347,25 @@ VIDEO_FPS = env.integer("VIDEO_FPS", 24, low=4, high=60)
 # --- Serving ---
 # How long an opening lasts beyond the length of its film.
 PLAYBACK_SECONDS = env.integer("PLAYBACK_SECONDS", 300, low=10, high=3600)
-# The origins of web clients, whose pages may read what is played (CORS): `https://app.example`, separated by commas.
+# The origins of web clients, whose pages may use the API, upload, and read what is played (CORS):
+# `https://app.example`, separated by commas.
 WEB_ORIGINS = env.origins("WEB_ORIGINS")
+# A page holds its token itself and sends it as a header: cookies, with which others' pages could act, are not taken.
+CORS_ALLOWED_ORIGINS = WEB_ORIGINS
+CORS_URLS_REGEX = r"^/api/"
+CORS_ALLOW_CREDENTIALS = False
+CORS_PREFLIGHT_MAX_AGE = 7200
+_UPLOADING = ("upload-offset", "upload-length", "upload-complete", "tus-resumable", "tus-version")
+CORS_ALLOW_HEADERS = [
+    *("authorization", "content-type", "accept", "idempotency-key", "if-match", "if-none-match", "last-event-id"),
+    *_UPLOADING,
+    *("upload-metadata", "upload-checksum", "upload-defer-length", "upload-draft-interop-version"),
+]
+CORS_EXPOSE_HEADERS = [
+    *("location", "etag", "link", "retry-after", "ratelimit", "ratelimit-policy", "www-authenticate", "allow"),
+    *_UPLOADING,
+    *("upload-limit", "upload-expires", "tus-extension", "tus-max-size", "tus-checksum-algorithm"),
+]
 # What tells a CDN to forget (`socialvideo.lib.caches.by_http`); without one, nothing that is played may be cached.
 CACHE_PURGER = env.text("CACHE_PURGER", "")
 CDN_URL = env.address("CDN_URL", STREAM_URL)
