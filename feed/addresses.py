@@ -34,7 +34,7 @@ def body(viewing: Viewing) -> dict[str, Any]:
 def download(viewing: Viewing) -> dict[str, Any]:
     """Return where the whole film is got as an attachment."""
     playable = renditions.find(viewing.video_id)
-    return {"video_url": ticketed(viewing, playable)(FILM), "expires_in": _left(viewing)}
+    return {"video_url": ticketed(viewing, playable)(playable.best), "expires_in": _left(viewing)}
 
 
 def ticketed(viewing: Viewing, playable: Playable) -> Address:

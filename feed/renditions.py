@@ -76,6 +76,13 @@ class Playable:
         """What HLS offers."""
         return tuple(form for form in self.forms if form.kind == Rendition.Kind.HLS)
 
+    @property
+    def best(self) -> str:
+        """Where the film is at its best, in one file: as it was sealed, or the largest rendition of an upload."""
+        whole = [form for form in self.forms if form.kind == Rendition.Kind.MP4]
+        is_rendition = self.files[FILM].name in {form.file.name for form in whole}
+        return max(whole, key=lambda form: form.rung).part if is_rendition else FILM
+
 
 def kind_of(part: str) -> str:
     """Return the media type of a part."""

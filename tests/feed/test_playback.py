@@ -17,7 +17,7 @@ from socialvideo.lib.errors import Problem
 from socialvideo.lib.ids import new_id
 from tests import factories
 from worker import videos
-from worker.models import Video
+from worker.models import Rendition, Video
 
 
 def refusal(act: Callable[[], object]) -> tuple[int, str]:
@@ -228,6 +228,19 @@ def test_what_was_stopped_still_plays_and_downloads(video: Video, requester: Per
     withdrawal.withdraw(subject=subject, scope=withdrawal.Scope(), mode=withdrawal.Mode.STOP)
     assert downloaded(requester, video).download
     assert playback.reopen(opened(requester, video)).keys
+
+
+@pytest.mark.parametrize(("first", "part"), [("upload", "/720.mp4"), ("sealed", ".mp4")])
+def test_the_largest_file_of_an_upload_is_downloaded_and_a_signed_film_as_it_was_sealed(
+    requester: Person, first: str, part: str
+) -> None:
+    film = factories.footage(requester)
+    names = {480: film.file if first == "upload" else "videos/small.mp4", 720: "videos/large.mp4"}
+    common = {"width": 1, "height": 1, "bandwidth": 1, "codecs": "", "size_bytes": 1, "digest": bytes(32)}
+    for rung, name in names.items():
+        Rendition.objects.create(video=film, kind="mp4", rung=rung, file=name, **common)
+    url = factories.client(requester).get(f"/api/v1/videos/{film.id}/download").data["video_url"]
+    assert url.partition("?")[0].endswith(f"{film.id}{part}")
 
 
 def test_an_address_to_download_is_given_over_http(video: Video, requester: Person) -> None:
