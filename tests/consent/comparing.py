@@ -51,7 +51,8 @@ class Compared(FilmDeeds):
 
     def the_journal_says_what_was_decided(self) -> None:
         """One row for every subject of an allowed use, one for a refusal, none for what was undone."""
-        people = {one.id: name for name, one in self.stage.people.items()}
+        # Of nobody is written what an author does not let others do.
+        people = {None: "", **{one.id: name for name, one in self.stage.people.items()}}
         numbers = {grant: number for number, grant in self.stage.grants.items()}
         rows = acting.journal(self.leaf)
         said = [(*row[1:4], people[row[4]], numbers.get(row[5]), row[6]) for row in rows]
