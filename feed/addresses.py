@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 
 from feed import caching, renditions
+from feed.engagement import tokens
 from feed.renditions import FILM, MASTER, POSTER, PREVIEW, SPRITE, Playable
 from feed.tickets import Viewing
 
@@ -28,6 +29,7 @@ def body(viewing: Viewing) -> dict[str, Any]:
         "renditions": list(_renditions(playable, address)),
         "subtitles": list(_subtitles(playable, address)),
         "expires_in": _left(viewing),
+        "viewing": tokens.issue(viewer_id=viewing.viewer_id, video_id=viewing.video_id),
     }
 
 

@@ -14,7 +14,7 @@ from accounts.notices import Told
 from consent import gate
 from consent.rules import WIDTH, Allowed, Audience, Point, Wish
 from feed import reuse
-from feed.engagement import sounds, tags
+from feed.engagement import mentions, sounds, tags
 from feed.models import Post
 from socialvideo.lib import bus
 from socialvideo.lib.errors import Problem, invalid
@@ -56,6 +56,7 @@ def publish(
         copied = {"grants": grants, "lineage": video.lineage, "sound_id": sounds.heard(video)}
         post = Post.objects.create(author=author, video=video, **copied, **fields)
         tags.write(post_id=post.id, caption=caption)
+        _tell_named(author, post.id, mentions.write(author=author, text=caption, post_id=post.id))
         shown = {claim.subject_id for claim in video.claims() if claim.subject_id}
         notices.tell_all(kind=notices.Kind.PUBLISHED_WITH_YOU, events=[Told(one, author.id, post.id) for one in shown])
         if cover_ms is not None:
@@ -84,7 +85,9 @@ def edit(*, author: Person, post_id: UUID, seen: int, changes: Mapping[str, Any]
         if not as_seen.update(**changes, version=F("version") + 1, edited_at=Now()):
             raise Problem(412, "precondition_failed", "It changed since you read it. Read it again and decide anew.")
         if "caption" in changes:
-            tags.rewrite(post_id=post_id, caption=changes["caption"])
+            caption = changes["caption"]
+            tags.rewrite(post_id=post_id, caption=caption)
+            _tell_named(author, post_id, mentions.rewrite(author=author, text=caption, post_id=post_id))
         if WIDTH[audience] < WIDTH[former]:
             bus.announce("video", [post.video_id])
 
@@ -109,6 +112,10 @@ def remove(*, author: Person, post_id: UUID) -> None:
 def unlist(*, video_ids: list[UUID]) -> None:
     """Purge handler: take posts that nobody can see any more out of the index which lists walk."""
     Post.objects.filter(video__in=video_ids, unlisted_at=None).update(unlisted_at=Now())
+
+
+def _tell_named(author: Person, post_id: UUID, named: list[UUID]) -> None:
+    notices.tell_all(kind=notices.Kind.MENTIONED, events=[Told(one, author.id, post_id) for one in named])
 
 
 def _own_film(author: Person, video_id: UUID) -> Video:

@@ -153,3 +153,4 @@ class PlaybackShape(serializers.Serializer[Any]):
     renditions = RenditionShape(many=True)
     subtitles = TrackShape(many=True)
     expires_in = serializers.IntegerField(help_text="Seconds: the length of the film, and some minutes.")
+    viewing = serializers.CharField(help_text="Send it with the beacons of this viewing.")

@@ -5,6 +5,7 @@ from uuid import UUID
 from celery import shared_task
 
 from feed import scheduling
+from feed.engagement import comments, counting
 
 
 @shared_task(name="feed.tasks.sweep")
@@ -17,3 +18,15 @@ def sweep(**_: object) -> None:
 def publish_draft(*, draft_id: str, **_: object) -> None:
     """Publish one draft that is due."""
     scheduling.publish(UUID(draft_id))
+
+
+@shared_task(name="feed.tasks.fold_beacons")
+def fold_beacons(**_: object) -> None:
+    """Count what players told."""
+    counting.fold()
+
+
+@shared_task(name="feed.tasks.forget_comments")
+def forget_comments(**_: object) -> None:
+    """Blank the words of comments that were removed long ago."""
+    comments.forget()

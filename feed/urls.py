@@ -15,4 +15,5 @@ urlpatterns = [
     path("videos/<uuid:video_id>/remixes", views.RemixView.as_view()),
     path("videos/<uuid:video_id>/lineage", views.LineageView.as_view()),
     path("", include("feed.making.urls")),
+    path("", include("feed.engagement.urls")),
 ]

@@ -95,6 +95,9 @@ page AS MATERIALIZED (
     ORDER BY n.id DESC LIMIT %(limit)s)
 {_PAGE}"""
 
+THESE = f"""SELECT {COLUMNS} FROM {TABLES}
+    WHERE p.id = ANY(%(posts)s) AND p.removed_at IS NULL AND {VISIBLE.format(p="p")}"""
+
 
 @dataclass(frozen=True)
 class Shown:
@@ -213,3 +216,8 @@ def _post(viewer: UUID, row: Sequence[Any], credited: list[dict[str, Any]]) -> S
         "credits": credited,
     }
     return Shown(post_id, body, version)
+
+
+def these(*, viewer: UUID, posts: list[UUID]) -> dict[UUID, Shown]:
+    """Return those among these posts that are visible to the viewer now."""
+    return {shown.id: shown for shown in _shown(viewer, *_rows(THESE, {"viewer": viewer, "posts": posts}))}

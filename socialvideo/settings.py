@@ -180,7 +180,16 @@ SUMMARY_SECONDS = env.integer("SUMMARY_SECONDS", 60, low=1, high=3600)
 # How many are written at a time: mail servers are not to be flooded.
 SUMMARY_BATCH = env.integer("SUMMARY_BATCH", 500, low=1, high=100_000)
 # Which notices about a thing have something to show their reader; else all have.
-NOTICE_THINGS = {"video": "worker.standing.noticed", "post": "feed.visibility.noticed"}
+NOTICE_THINGS = {
+    "video": "worker.standing.noticed",
+    "post": "feed.visibility.noticed",
+    "comment": "feed.engagement.talk.noticed",
+}
+
+# --- Watching ---
+# So many beacons may wait to be folded into the counts; beyond it players are asked to send them later.
+BEACON_BACKLOG = env.integer("BEACON_BACKLOG", 200_000, low=1, high=100_000_000)
+BEACON_FOLD_SECONDS = env.integer("BEACON_FOLD_SECONDS", 3, low=1, high=60)
 
 # --- Celery: the database is the broker unless BROKER_URL names another ---
 BROKER_URL = env.text("BROKER_URL", "pgmq://")
@@ -233,6 +242,8 @@ CELERY = {
         "covers": {"task": "worker.tasks.sweep_covers", "schedule": 60.0},
         # What people scheduled, and is due.
         "publish": {"task": "feed.tasks.sweep", "schedule": 30.0},
+        "fold-beacons": {"task": "feed.tasks.fold_beacons", "schedule": float(BEACON_FOLD_SECONDS)},
+        "forget-comments": {"task": "feed.tasks.forget_comments", "schedule": 3600.0},
         # Nobody can use a grant past its time; this tidies up what rests on it.
         "expire": {"task": "consent.tasks.expire", "schedule": 60.0},
         "match": {"task": "accounts.discovery.tasks.match", "schedule": float(DISCOVERY_MATCH_SECONDS)},

@@ -56,8 +56,8 @@ PRIVATE = "Something in your account waits for you."
 LIKENESS = "There is news about your likeness."
 
 
-def _social(words: str, words_of_many: str, discreet: str) -> Entry:
-    return Entry(Group.SOCIAL, "", True, words, words_of_many, discreet)
+def _social(words: str, words_of_many: str, discreet: str, thing: str = "") -> Entry:
+    return Entry(Group.SOCIAL, thing, True, words, words_of_many, discreet)
 
 
 def _work(thing: str, words: str, discreet: str) -> Entry:
@@ -79,6 +79,28 @@ TABLE: Mapping[Kind, Entry] = {
     ),
     Kind.REQUEST_ACCEPTED: _social(
         "{who} lets you follow them.", "{who} let you follow them.", "You may follow somebody."
+    ),
+    Kind.LIKED: _social("{who} likes your post.", "{who} like your post.", "Somebody likes a post of yours.", "post"),
+    Kind.COMMENTED: _social(
+        "{who} commented on your post.",
+        "{who} commented on your post.",
+        "Somebody commented on a post of yours.",
+        "post",
+    ),
+    Kind.REPLIED: _social(
+        "{who} replied to your comment.",
+        "{who} replied to your comment.",
+        "Somebody replied to a comment of yours.",
+        "comment",
+    ),
+    Kind.COMMENT_LIKED: _social(
+        "{who} likes your comment.", "{who} like your comment.", "Somebody likes a comment of yours.", "comment"
+    ),
+    Kind.MENTIONED: _social(
+        "{who} mentioned you in a post.", "{who} mentioned you in a post.", "Somebody mentioned you.", "post"
+    ),
+    Kind.COMMENT_MENTIONED: _social(
+        "{who} mentioned you in a comment.", "{who} mentioned you in a comment.", "Somebody mentioned you.", "comment"
     ),
     Kind.ASKED: _consent("ask", "{who} asks for a grant of your likeness.", PRIVATE),
     Kind.ASK_ANSWERED: _consent("ask", "{who} answered your ask.", "An ask of yours was answered."),

@@ -90,9 +90,10 @@ def followed(*, follower_id: UUID, followee_id: UUID) -> None:
         tell(kind=Notice.Kind.FOLLOWED, recipient_id=followee_id, actor_id=follower_id)
 
 
-def untell(*, kind: Notice.Kind, recipient_id: UUID, actor_id: UUID) -> None:
-    """Take back what was told of somebody, who took it back themselves or was answered."""
-    NoticeActor.objects.filter(notice__recipient=recipient_id, notice__kind=kind, actor=actor_id).delete()
+def untell(*, kind: Notice.Kind, recipient_id: UUID, actor_id: UUID, thing_id: UUID | None = None) -> None:
+    """Take back what was told of somebody, who took it back themselves or was answered; about one thing, if given."""
+    about = {"notice__thing_id": thing_id} if thing_id else {}
+    NoticeActor.objects.filter(notice__recipient=recipient_id, notice__kind=kind, actor=actor_id, **about).delete()
 
 
 def part(*, one: UUID, other: UUID) -> None:

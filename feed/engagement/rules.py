@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 from accounts.rules import HANDLE
 
@@ -28,3 +29,19 @@ def tags_in(text: str) -> list[str]:
 def handles_in(text: str) -> list[str]:
     """Return the handles that a text names, each once, in their order; of very many the first."""
     return list(dict.fromkeys(handle.lower() for handle in _NAMED.findall(text)))[:MOST_MENTIONS]
+
+
+def plain_word(word: str) -> str:
+    """Return a word, or some, as a filter compares it: NFKC, case-folded, with single spaces."""
+    return " ".join(unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", word).casefold()).split())
+
+
+def holds(text: str, words: Sequence[str]) -> bool:
+    """Tell whether a text has one of these plain words: as a word, or anywhere where a script parts no words."""
+    plain = plain_word(text)
+    return any(_is_in(plain, word) for word in words if word in plain)
+
+
+def _is_in(text: str, word: str) -> bool:
+    unparted = any(unicodedata.category(sign) == "Lo" for sign in word)
+    return unparted or re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text) is not None

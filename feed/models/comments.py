@@ -47,7 +47,9 @@ class Comment(models.Model):
             models.Index(fields=["root", "id"], condition=Q(root__isnull=False), name="comment_by_root"),
             models.Index(fields=["author", "-id"], name="comment_by_author"),
             models.Index(fields=["post", "-id"], condition=Q(held_at__isnull=False), name="comment_held"),
-            models.Index(fields=["removed_at"], condition=Q(removed_at__isnull=False), name="comment_removed"),
+            models.Index(
+                fields=["removed_at"], condition=Q(removed_at__isnull=False) & ~Q(text=""), name="comment_removed"
+            ),
         ]
         constraints = [
             models.CheckConstraint(

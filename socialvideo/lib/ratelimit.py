@@ -45,6 +45,9 @@ EXPORT = Policy("export", 10, 3600)
 REFUSED = Policy("refused", 300, 60)
 CODE = Policy("code", 5, 3600)
 PROOF = Policy("proof", 30, 3600)
+ENGAGE = Policy("engage", 300, 60)
+COMMENT = Policy("comment", 30, 60)
+BEACONS = Policy("beacons", 120, 60)
 CONTACTS = Policy("contacts", 10, 3600)
 
 

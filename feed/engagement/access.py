@@ -1,0 +1,64 @@
+"""Whether somebody may do something with a post: it is visible to them at the very statement that does it.
+
+What is done asks ``visible_sql`` in its own statement. Where that said no, ``refusal`` says why, as reading it does.
+"""
+
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from feed import playback, visibility
+from socialvideo.lib.errors import Problem
+from worker import standing
+
+_REFUSED = f"""SELECT p.id, {standing.consented("v")}, p.removed_at IS NULL AND v.taken_down_at IS NULL
+    FROM feed_post p JOIN worker_video v ON v.id = p.video_id
+    WHERE p.id = ANY(%(posts)s) AND {visibility.AUDIENCE.format(p="p")}"""
+
+
+def visible_sql(viewer: str = "%(viewer)s", post: str = "p") -> str:
+    """Return the SQL predicate over a row of posts of this alias: this viewer sees it in lists now."""
+    visible = visibility.VISIBLE.format(p=post).replace("%(viewer)s", viewer)
+    return f"({post}.removed_at IS NULL AND {visible})"
+
+
+def rows(query: str, **values: Any) -> list[tuple[Any, ...]]:
+    """Return what a query of our own finds."""
+    with connection.cursor() as cursor:
+        cursor.execute(query, values)
+        return list(cursor.fetchall())
+
+
+def changed(statement: str, **values: Any) -> int:
+    """Run a statement of our own; return how many rows it wrote."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return int(cursor.rowcount)
+
+
+def why_not(*, viewer: UUID, posts: list[UUID]) -> dict[UUID, Problem]:
+    """Return for each post the problem by which it is refused to the viewer: 404, or 410 when it is gone."""
+    known = {post: (consented, stands) for post, consented, stands in rows(_REFUSED, viewer=viewer, posts=posts)}
+    return {post: _problem(*known.get(post, (True, True))) for post in posts}
+
+
+def refusal(*, viewer: UUID, post_id: UUID) -> Problem:
+    """Return the problem by which one post is refused."""
+    return why_not(viewer=viewer, posts=[post_id])[post_id]
+
+
+def require(*, viewer: UUID, post_id: UUID) -> UUID:
+    """Return the author of a post that is visible to the viewer now; else the 404 or 410 problem."""
+    query = f"SELECT p.author_id FROM feed_post p WHERE p.id = %(post)s AND {visible_sql()}"
+    for (author_id,) in rows(query, viewer=viewer, post=post_id):
+        return UUID(str(author_id))
+    raise refusal(viewer=viewer, post_id=post_id)
+
+
+def _problem(consented: bool, stands: bool) -> Problem:
+    if not consented:
+        return playback.gone()
+    if not stands:
+        return Problem(410, "gone_removed", "This post was removed.")
+    return Problem(404, "not_found", "There is no such post for this account.")
