@@ -36,7 +36,8 @@ account/    profile, picture, devices, passkeys, whom you follow and who follows
 likeness/   the photo that you enrolled, your grants, asks and receipts, and every use (README.txt there says more)
 videos/     the videos that show nobody but you. Others' likenesses are theirs: videos of them are listed in
             videos/videos.json, and each is downloaded in the app as long as they permit it
-posts/      what you published      reports/   what you reported, and what moderators told you
+posts/      what you published, said, liked, kept, shared, hid and watched
+reports/   what you reported, and what moderators told you
 manifest.json   the SHA-256 of every file here, signed by likeness/ledger-key.pem
 
 To check the files and the signature: python verify_export.py FOLDER

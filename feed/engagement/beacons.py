@@ -28,8 +28,8 @@ WAITING = """SELECT coalesce((SELECT max(id) FROM feed_beacon), 0)
     - coalesce((SELECT min(id) FROM feed_beacon WHERE folded_at IS NULL), 'infinity'::float8)"""
 PUT = f"""WITH told AS (
     SELECT * FROM unnest(%(places)s::int[], %(keys)s::uuid[], %(viewings)s::uuid[], %(videos)s::uuid[],
-        %(posts)s::uuid[], %(impressions)s::uuid[], %(watched)s::int[], %(plays)s::int[], %(positions)s::int[], %(ended)s::bool[],
-        %(ats)s::timestamptz[])
+        %(posts)s::uuid[], %(impressions)s::uuid[], %(watched)s::int[], %(plays)s::int[], %(positions)s::int[],
+        %(ended)s::bool[], %(ats)s::timestamptz[])
         AS t(place, key, viewing, video, post, impression, watched, plays, position, ended, at)),
 post AS MATERIALIZED (
     SELECT p.id, p.video_id, p.author_id = %(viewer)s AS own, {access.visible_sql()} AS visible,
@@ -38,7 +38,8 @@ post AS MATERIALIZED (
 fresh AS (
     INSERT INTO feed_beacon (key, viewing, person_id, post_id, impression, watched_ms, plays, position_ms, ended, at)
     SELECT t.key, t.viewing, %(viewer)s, post.id, t.impression,
-        least(t.watched::bigint, t.plays::bigint * post.duration), t.plays, least(t.position, post.duration), t.ended, t.at
+        least(t.watched::bigint, t.plays::bigint * post.duration), t.plays, least(t.position, post.duration),
+        t.ended, t.at
     FROM told t JOIN post ON post.id = t.post AND post.video_id = t.video AND post.visible AND NOT post.own
     ORDER BY t.place ON CONFLICT DO NOTHING RETURNING viewing, key)
 SELECT t.place, post.id IS NOT NULL AND post.visible, post.video_id = t.video, post.own,

@@ -12,12 +12,13 @@ from feed.serializers import PostShape
 from socialvideo.lib.wire import StrictSerializer
 
 DAY_MS = 24 * 3600 * 1000
+CHANNELS, HIDDEN = Share.Channel.values, Hidden.Kind.values
 
 
 class ShareRequest(StrictSerializer):
     """Where a post's address is taken to."""
 
-    channel = serializers.ChoiceField(choices=Share.Channel.values)
+    channel = serializers.ChoiceField(choices=CHANNELS)
 
 
 class ShareShape(serializers.Serializer[Any]):
@@ -76,7 +77,7 @@ class CommentFilterShape(serializers.Serializer[Any]):
 class HiddenRequest(StrictSerializer):
     """What to see no more of (``hide``), or less: a post or a sound by its id, an author by handle, a hashtag."""
 
-    kind = serializers.ChoiceField(choices=Hidden.Kind.values)
+    kind = serializers.ChoiceField(choices=HIDDEN)
     thing = serializers.CharField(max_length=100)
     strength = serializers.ChoiceField(choices=Hidden.Strength.values, required=False, default="hide")
 
@@ -85,7 +86,7 @@ class HiddenShape(serializers.Serializer[Any]):
     """One such wish; ``thing`` is the id of a post, a person or a video, or a hashtag."""
 
     id = serializers.UUIDField()
-    kind = serializers.ChoiceField(choices=Hidden.Kind.values)
+    kind = serializers.ChoiceField(choices=HIDDEN)
     thing = serializers.CharField()
     strength = serializers.ChoiceField(choices=Hidden.Strength.values)
     created_at = serializers.DateTimeField()

@@ -30,9 +30,9 @@ class Opening:
         return datetime.fromtimestamp((self.viewing.int >> 80) / 1000, UTC)
 
 
-def issue(*, viewer_id: UUID, video_id: UUID) -> str:
-    """Return the token of a video that this viewer opens now."""
-    named = new_id().bytes + video_id.bytes
+def issue(*, viewer_id: UUID, video_id: UUID, viewing: UUID | None = None) -> str:
+    """Return the token of a video that this viewer opens now, or of the ``viewing`` that is given (a UUIDv7)."""
+    named = (viewing or new_id()).bytes + video_id.bytes
     return base64.urlsafe_b64encode(named + _mac(named, viewer_id)).decode()
 
 

@@ -161,6 +161,34 @@ TABLE: dict[str, Row] = {
     "PATCH /posts/{post_id}": signed_in(404, requester=200),
     "GET /posts/{post_id}/remixes": signed_in(404, follower=200, mutual=200, subject=200, requester=200),
     "DELETE /posts/{post_id}": signed_in(404, requester=204),
+    "PUT /posts/{post_id}/like": signed_in(404, follower=204, mutual=204, subject=204, requester=204),
+    "DELETE /posts/{post_id}/like": signed_in(404, follower=204, mutual=204, subject=204, requester=204),
+    "PUT /posts/{post_id}/bookmark": signed_in(404, follower=204, mutual=204, subject=204, requester=204),
+    "DELETE /posts/{post_id}/bookmark": signed_in(404, follower=204, mutual=204, subject=204, requester=204),
+    "PUT /posts/{post_id}/share": signed_in(404, follower=200, mutual=200, subject=200, requester=200),
+    "GET /posts/{post_id}/comments": signed_in(404, follower=200, mutual=200, subject=200, requester=200),
+    "POST /posts/{post_id}/comments": signed_in(404, follower=201, mutual=201, subject=201, requester=201),
+    "GET /comments/{comment_id}": signed_in(404, follower=200, mutual=200, subject=200, requester=200),
+    "GET /comments/{comment_id}/replies": signed_in(404, follower=200, mutual=200, subject=200, requester=200),
+    "PUT /comments/{comment_id}/like": signed_in(404, follower=204, mutual=204, subject=204, requester=204),
+    "DELETE /comments/{comment_id}/like": signed_in(404, follower=204, mutual=204, subject=204, requester=204),
+    "PUT /posts/{post_id}/follow": signed_in(404, follower=200, mutual=200, subject=200, requester=422),
+    "PATCH /comments/{comment_id}": signed_in(404, requester=200),
+    "DELETE /comments/{comment_id}": signed_in(404, requester=204),
+    "PUT /comments/{comment_id}/release": signed_in(404, requester=204),
+    "GET /me/comments": signed_in(200),
+    "GET /me/held-comments": signed_in(200),
+    "GET /me/comment-filter": signed_in(200),
+    "PUT /me/comment-filter": signed_in(200),
+    "GET /me/likes": signed_in(200),
+    "GET /me/bookmarks": signed_in(200),
+    "GET /me/hidden": signed_in(200),
+    "PUT /me/hidden": signed_in(200),
+    "DELETE /me/hidden/{hidden_id}": signed_in(404, requester=204),
+    "GET /me/history": signed_in(200),
+    "DELETE /me/history": signed_in(204),
+    "DELETE /me/history/{post_id}": signed_in(404, subject=204),
+    "POST /beacons": signed_in(202),
     "POST /drafts": signed_in(404, requester=201),
     "GET /drafts": signed_in(200),
     "GET /drafts/{draft_id}": signed_in(404, requester=200),
@@ -194,8 +222,8 @@ ASKING = {
     *("POST /jobs/dry-run", "POST /grants/{grant_id}/trial"),
     *("POST /contacts/evaluations", "POST /contacts/absence", "POST /departures/report"),
 }
-# A kept reply would hold what came from a number.
-NEVER_KEPT = {"POST /contacts/enrolment/code", "POST /contacts/absence/code"}
+# A kept reply would hold what came from a number; beacons count once by ids of their own.
+NEVER_KEPT = {"POST /beacons", "POST /contacts/enrolment/code", "POST /contacts/absence/code"}
 # Only a teenager may do these, and nobody among WHO is one; nobody among them has an address to confirm either.
 OF_OTHERS = {"POST /guardianships": "teen", "PUT /me/email-verifications": "newcomer"}
 PUBLIC = {

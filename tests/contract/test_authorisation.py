@@ -15,11 +15,18 @@ OWN = (
     *("GET /me/likeness/uses", "GET /me/likeness/videos", "GET /me/statements", "GET /asks", "GET /grants"),
     *("GET /withdrawals", "GET /jobs", "GET /videos", "GET /feeds/following", "GET /people/{handle}/posts"),
     *("GET /reports", "GET /contacts/matches", "GET /me/mutuals", "GET /me/blocks", "GET /me/mutes"),
+    *("GET /me/likes", "GET /me/bookmarks", "GET /me/comments", "GET /me/held-comments", "GET /me/hidden"),
+    "GET /me/history",
     *("GET /me/close-friends", "GET /me/suggestions", "GET /me/exports", "GET /me/push-subscriptions"),
     "GET /uploads",
     "GET /drafts",
 )
 PUBLISHED = (("GET", "lineage"), ("GET", "playback"), ("GET", "download"), ("POST", "remixes"))
+ENGAGED = ("posts/{post_id}/like", "posts/{post_id}/bookmark", "comments/{comment_id}/like")
+SAID = (
+    *("GET /posts/{post_id}/comments", "POST /posts/{post_id}/comments"),
+    *("GET /comments/{comment_id}", "GET /comments/{comment_id}/replies"),
+)
 ROUTES = {str(route): route for route in routes()}
 
 
@@ -73,14 +80,16 @@ def test_on_moderation_routes_everybody_but_moderators_gets_403() -> None:
 
 def test_neither_a_stranger_nor_a_blocked_one_nor_staff_reaches_a_private_thing_by_its_id() -> None:
     rows = [row for name, row in TABLE.items() if "_id}" in name]
-    assert len(rows) == 51
+    assert len(rows) == 67
     assert all(row[who] == 404 for row in rows for who in ("stranger", "blocked", "moderator", "admin"))
 
 
 def test_who_follows_reaches_by_its_id_what_was_published_to_followers_and_nothing_else() -> None:
     reached = {name for name, row in TABLE.items() if "_id}" in name and row["follower"] != 404}
     published = {f"{verb} /videos/{{video_id}}/{what}" for verb, what in PUBLISHED}
-    assert reached == published | {"GET /posts/{post_id}", "GET /posts/{post_id}/remixes"}
+    done = {f"{verb} /{of}" for of in ENGAGED for verb in ("PUT", "DELETE")}
+    read = {"GET /posts/{post_id}", "GET /posts/{post_id}/remixes", *SAID}
+    assert reached == published | read | done | {"PUT /posts/{post_id}/share", "PUT /posts/{post_id}/follow"}
     assert all(TABLE[name]["mutual"] == TABLE[name]["follower"] for name in reached)
 
 

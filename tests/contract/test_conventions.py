@@ -19,7 +19,9 @@ from accounts.views import MeView, PeopleView
 from consent import asks, groups, withdrawal
 from consent.models import Ask, Choice, Grant
 from consent.withdrawal import Scope
-from feed.models import Draft
+from feed.engagement import comments, marks
+from feed.engagement.marks import Mark
+from feed.models import Draft, Hidden, View
 from moderation import actions, reports
 from socialvideo.lib import ratelimit
 from socialvideo.lib.cursors import MAX_SIZE
@@ -77,6 +79,7 @@ def filled(world: World, times: int) -> None:
         film = factories.video(requester, subject)
         factories.post(requester, film, audience="followers")
         factories.post(requester, factories.video(requester, remix_of=world.video.id), audience="followers")
+        talked(world, requester)
         Draft.objects.create(owner=requester, video=world.draft, audience="private")
         reports.report(reporter=requester, video_id=film.id, category="other", detail="")
         ruling: dict[str, Any] = {"category": "other", "reasons": "Nothing is wrong with it."}
@@ -98,6 +101,19 @@ def filled(world: World, times: int) -> None:
         noticing.subscribed(requester, Browser(), where)
     # From here on the videos are drafts that wait for their review.
     Grant.objects.filter(id=world.grant.id).update(review=True)
+
+
+def talked(world: World, requester: Person) -> None:
+    """Have the requester like, keep, hide and watch one more post, and say something that is replied to, and held."""
+    post = factories.post(requester, factories.footage(requester))
+    for mark in Mark:
+        marks.put(mark, person=requester, post_id=post.id)
+    View.objects.create(person=requester, post=post, plays=1, watched_ms=900)
+    Hidden.objects.create(person=requester, kind="post", thing=str(post.id), strength="hide")
+    comments.say(author=requester, post_id=world.post.id, text="More.")
+    comments.say(author=requester, post_id=world.post.id, text="A reply.", parent_id=world.comment.id)
+    comments.filter_by(person=requester, words=["held"])
+    comments.say(author=world.people["subject"], post_id=world.post.id, text="This is held.")
 
 
 def reader(world: World, route: Route) -> APIClient:

@@ -20,9 +20,11 @@ from accounts.models import Notice, Person, PushSubscription, Session
 from consent import asks, withdrawal
 from consent.models import Ask, Grant, Withdrawal
 from consent.withdrawal import Scope
-from feed.models import Draft, Post
+from feed.engagement import comments, tokens
+from feed.models import Comment, Draft, Hidden, Post, View
 from moderation import reports
 from socialvideo.lib.etags import etag
+from socialvideo.lib.ids import new_id
 from tests import factories
 from tests.accounts import discovering, noticing
 from tests.accounts.noticing import Browser
@@ -45,6 +47,7 @@ WITH_BODY = (
     "PUT /me/likeness/people/{handle}",
     "PUT /departures",
     "PUT /uploads/{upload_id}/completion",
+    *("PUT /posts/{post_id}/share", "PUT /me/comment-filter", "PUT /me/hidden"),
 )
 WITHOUT_BODY = (
     *security.WITHOUT_BODY,
@@ -72,6 +75,8 @@ class World:
     draft: Video
     post: Post
     kept: Draft
+    comment: Comment
+    hidden: Hidden
     withdrawal: Withdrawal
     session: Session
     proofs: dict[str, dict[str, str]]
@@ -104,6 +109,9 @@ def made() -> World:
     film, draft = factories.video(requester, subject), factories.video(requester, subject)
     post = factories.post(requester, film, audience="followers")
     Subtitles.objects.create(video=film, language="en", text="WEBVTT\n")
+    said = comments.say(author=requester, post_id=post.id, text="The sea was cold.")
+    hiding = {"person": requester, "kind": "tag", "thing": "surf", "strength": "less"}
+    View.objects.create(person=subject, post=post, plays=1, watched_ms=900, furthest=0.9)
     kept = Draft.objects.create(owner=requester, video=draft, audience="public", caption="Look.")
     reports.report(reporter=requester, video_id=film.id, category="other", detail="")
     with_picture(requester)
@@ -119,6 +127,8 @@ def made() -> World:
         video=film,
         draft=draft,
         kept=kept,
+        comment=Comment.objects.get(id=said.id),
+        hidden=Hidden.objects.create(**hiding),
         post=post,
         withdrawal=ended,
         session=Session.objects.get(person=requester),
@@ -183,6 +193,8 @@ def address(world: World, route: Route) -> str:
         "job_id": world.job.id,
         "leaf_index": 0,
         "post_id": world.post.id,
+        "comment_id": world.comment.id,
+        "hidden_id": world.hidden.id,
         "session_id": world.session.id,
         "video_id": world.video.id,
         "withdrawal_id": world.withdrawal.id,
@@ -239,6 +251,12 @@ def body(world: World, route: Route) -> dict[str, Any]:
         "PUT /videos/{video_id}/review": {"answer": "accept", "sha256": bytes(world.video.content_digest).hex()},
         "POST /posts": {"video": str(world.draft.id), "caption": "Look.", "audience": "public"},
         "PATCH /posts/{post_id}": {"caption": "Look!", "comments_on": False, "may_remix": False},
+        "PUT /posts/{post_id}/share": {"channel": "link"},
+        "POST /posts/{post_id}/comments": {"text": "Nice."},
+        "PATCH /comments/{comment_id}": {"text": "The sea was warm."},
+        "PUT /me/comment-filter": {"words": ["spoiler"]},
+        "PUT /me/hidden": {"kind": "tag", "thing": "#cats", "strength": "hide"},
+        "POST /beacons": {"beacons": [beacon(world)]},
         "POST /drafts": {"video": str(world.draft.id), "caption": "Soon.", "audience": "public"},
         "PATCH /drafts/{draft_id}": {"caption": "Sooner."},
         "POST /videos/{video_id}/trims": {"start_ms": 100, "end_ms": 600},
@@ -260,6 +278,13 @@ def body(world: World, route: Route) -> dict[str, Any]:
         },
     }
     return bodies[str(route)]
+
+
+def beacon(world: World) -> dict[str, Any]:
+    """What a player may tell; it is refused with a verdict, for the requester does not watch their own film."""
+    viewing = tokens.issue(viewer_id=world.people["requester"].id, video_id=world.video.id)
+    told = {"watched_ms": 900, "plays": 1, "position_ms": 900, "ended": False, "at": "2026-01-01T00:00:00Z"}
+    return {"id": str(new_id()), "post": str(world.post.id), "impression": None, "viewing": viewing, **told}
 
 
 def octets(route: Route) -> bytes:
