@@ -24,7 +24,7 @@ SLACK = timedelta(seconds=10)
 # So long after the opening a viewing is told of; what came is remembered a while longer, so that it counts once.
 TOLD_FOR = timedelta(hours=6)
 # How many wait, by the span of their numbers: two index look-ups, whatever the length.
-WAITING = """SELECT coalesce((SELECT max(id) FROM feed_beacon), 0)
+WAITING = """SELECT 1 + coalesce((SELECT max(id) FROM feed_beacon), 0)
     - coalesce((SELECT min(id) FROM feed_beacon WHERE folded_at IS NULL), 'infinity'::float8)"""
 PUT = f"""WITH told AS (
     SELECT * FROM unnest(%(places)s::int[], %(keys)s::uuid[], %(viewings)s::uuid[], %(videos)s::uuid[],

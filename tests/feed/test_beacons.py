@@ -180,7 +180,7 @@ def test_a_beacon_of_another_shape_is_named_by_its_place(
     post: Post, stranger: Person, api: APIClient, change: dict[str, Any]
 ) -> None:
     viewing = opened(stranger, post)
-    sent = {"beacons": [told(post, viewing), told(post, viewing, **change)]}
+    sent = {"beacons": [told(post, viewing), {**told(post, viewing), **change}]}
     refused = api.post("/api/v1/beacons", sent, format="json")
     pointers = [fault["pointer"] for fault in refused.json()["errors"]]
     assert (refused.status_code, pointers) == (422, [f"/beacons/1/{next(iter(change))}"])
@@ -190,10 +190,10 @@ def test_a_beacon_of_another_shape_is_named_by_its_place(
 def test_what_was_folded_is_forgotten_when_it_can_come_no_more(post: Post, stranger: Person) -> None:
     for _ in range(2):
         take(stranger, told(post, opened(stranger, post)))
-        counting.fold()
-        Beacon.objects.filter(id=Beacon.objects.earliest("id").id).update(created_at=wall_now() - counting.KEPT)
-    counting.fold()
-    assert (Beacon.objects.count(), counted(post)) == (1, (2, 10_000))
+        assert counting.fold() == 1
+    Beacon.objects.filter(id=Beacon.objects.earliest("id").id).update(created_at=wall_now() - counting.KEPT)
+    take(stranger, told(post, opened(stranger, post)))
+    assert (counted(post), Beacon.objects.count()) == ((3, 15_000), 2)
 
 
 def test_a_history_is_read_newest_first_page_by_page_and_cleared(
