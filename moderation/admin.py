@@ -26,10 +26,10 @@ from worker.models import Depiction
 admin.site.index_template, admin.site.index_title = "moderation/index.html", "Overview"
 
 OPEN_FIRST = Case(When(state=Report.State.OPEN, then=Value(0)), default=Value(1))
-BUTTONS = {Action.Kind.TAKEDOWN: "Take the video down", Action.Kind.DISMISSAL: "Dismiss"}
+BUTTONS = {Action.Kind.TAKEDOWN: "Take it down", Action.Kind.DISMISSAL: "Dismiss"}
 DONE = {
-    Action.Kind.TAKEDOWN: "The video is down. Its owner, the people in it and the reporters can read your reasons.",
-    Action.Kind.DISMISSAL: "Dismissed. The video's owner, the people in it and the reporters can read your reasons.",
+    Action.Kind.TAKEDOWN: "It is down. Its owner, the people in it and the reporters can read your reasons.",
+    Action.Kind.DISMISSAL: "Dismissed. Its owner, the people in it and the reporters can read your reasons.",
 }
 
 
@@ -40,7 +40,7 @@ class ReasonsForm(forms.Form):
     reasons = forms.CharField(
         max_length=1000,
         widget=LONG_TEXT({"rows": 7}),
-        help_text="Read by the video's owner, by everybody in it and by its reporters. At most 1,000 characters.",
+        help_text="Read by its owner, by everybody in the video and by the reporters. At most 1,000 characters.",
         error_messages={"required": "Write down why: the people concerned have a right to your reasons."},
     )
 
@@ -50,7 +50,7 @@ class ReportAdmin(ReadOnlyAdmin[Report]):
     """The queue: open reports first, the oldest at the top."""
 
     list_display = ("about", "prompt_begins", "owner", "reporter", "condition", "created_at")
-    list_select_related = ("reporter", "video__owner")
+    list_select_related = ("reporter", "video__owner", "comment__author")
     list_filter = ("state", "category")
     search_fields = ("reporter__handle__startswith", "video__owner__handle__startswith")
     search_help_text = "Beginning of the reporter's or the owner's handle, or a whole id"
@@ -58,7 +58,7 @@ class ReportAdmin(ReadOnlyAdmin[Report]):
     links_by = ("video",)
     actions_detail = ("take_down", "dismiss")
     fieldsets = (
-        ("Report", {"fields": ("about", "words", "reporter", "condition", "created_at")}),
+        ("Report", {"fields": ("about", "words", "said", "reporter", "condition", "created_at")}),
         ("Video", {"fields": ("video", "prompt", "owner", "depicted", "consent", "kind", "taken_down_at")}),
         ("Around it", {"fields": ("captions", "other_reports", "decisions")}),
     )
@@ -70,6 +70,10 @@ class ReportAdmin(ReadOnlyAdmin[Report]):
     @column("in the reporter's words")
     def words(self, report: Report) -> str:
         return report.detail
+
+    @column("the comment that it is about")
+    def said(self, report: Report) -> str:
+        return f"{report.comment.author}: {report.comment.text}" if report.comment else ""
 
     @badge("state", open="warning", upheld="danger")
     def condition(self, report: Report) -> str:
@@ -143,7 +147,7 @@ class ReportAdmin(ReadOnlyAdmin[Report]):
             "original": report,
             "report_page": _page("moderation_report", report.id),
             "depicted": self.depicted(report),
-            "closing": Report.objects.filter(video=report.video_id, state=Report.State.OPEN).count(),
+            "closing": Report.objects.filter(**_about(report), state=Report.State.OPEN).count(),
             "form": form,
         }
         return TemplateResponse(request, "moderation/decide.html", context)
@@ -173,12 +177,16 @@ class ActionAdmin(ReadOnlyAdmin[Action]):
 def _decided(request: HttpRequest, report: Report, kind: Action.Kind, form: ReasonsForm) -> HttpResponse:
     decide = actions.take_down if kind is Action.Kind.TAKEDOWN else actions.dismiss
     try:
-        decide(moderator=cast(Person, request.user), video_id=report.video_id, **form.cleaned_data)
+        decide(moderator=cast(Person, request.user), **_about(report), **form.cleaned_data)
     except Problem as problem:
         messages.error(request, str(problem.detail))
         return redirect(_page("moderation_report", report.id))
     messages.success(request, DONE[kind])
     return redirect(_queue())
+
+
+def _about(report: Report) -> dict[str, UUID | None]:
+    return {"video_id": report.video_id, "comment_id": report.comment_id}
 
 
 def _person(person: Person) -> SafeString:

@@ -31,7 +31,9 @@ REPORTS = Eraser(
         ),
         Kept(
             Action,
-            lambda person_id: Action.objects.filter(Q(moderator=person_id) | Q(video__owner=person_id)),
+            lambda person_id: Action.objects.filter(
+                Q(moderator=person_id) | Q(video__owner=person_id) | Q(comment__author=person_id)
+            ),
             "decisions with their reasons, for complaints and for supervision (DSA articles 17, 20 and 24)",
         ),
     ),

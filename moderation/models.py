@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from accounts.models import Person
+from feed.models import Comment
 from socialvideo.lib.ids import new_id
 from worker.models import Video
 
@@ -21,7 +22,7 @@ class Category(models.TextChoices):
 
 
 class Report(models.Model):
-    """Somebody's report of a video."""
+    """Somebody's report of a video, or of a ``comment`` under a post of it."""
 
     class State(models.TextChoices):
         """Open until a moderator decides."""
@@ -33,16 +34,22 @@ class Report(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     reporter = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="reports")
     video = models.ForeignKey(Video, on_delete=models.PROTECT, related_name="reports")
+    comment = models.ForeignKey(Comment, on_delete=models.PROTECT, null=True, related_name="reports")
     category = models.CharField(max_length=12, choices=Category.choices)
     detail = models.CharField(max_length=1000, blank=True)
     state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
-        """One open report a person and video."""
+        """One open report a person and video, or comment."""
 
         constraints = [
-            models.UniqueConstraint(fields=["reporter", "video"], condition=Q(state="open"), name="report_once_open")
+            models.UniqueConstraint(
+                fields=["reporter", "video", "comment"],
+                condition=Q(state="open"),
+                nulls_distinct=False,
+                name="report_once_open",
+            )
         ]
         indexes = [models.Index(fields=["id"], condition=Q(state="open"), name="report_queue")]
 
@@ -51,7 +58,7 @@ class Report(models.Model):
 
 
 class Action(models.Model):
-    """A moderator's decision and its statement of reasons. Never changed, never dropped."""
+    """A moderator's decision about a video, or a comment, and its statement of reasons. Never changed or dropped."""
 
     class Kind(models.TextChoices):
         """What was done."""
@@ -62,17 +69,19 @@ class Action(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     moderator = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="actions_taken")
     video = models.ForeignKey(Video, on_delete=models.PROTECT, related_name="actions")
+    comment = models.ForeignKey(Comment, on_delete=models.PROTECT, null=True, related_name="actions")
     kind = models.CharField(max_length=10, choices=Kind.choices)
     category = models.CharField(max_length=12, choices=Category.choices)
     reasons = models.CharField(max_length=1000)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
-        """An action always says why; a video is taken down once."""
+        """An action always says why; a video, and a comment, is taken down once."""
 
         constraints = [
             models.CheckConstraint(condition=~Q(reasons=""), name="action_says_why"),
-            models.UniqueConstraint(fields=["video"], condition=Q(kind="takedown"), name="takedown_once"),
+            models.UniqueConstraint(fields=["video"], condition=Q(kind="takedown", comment=None), name="takedown_once"),
+            models.UniqueConstraint(fields=["comment"], condition=Q(kind="takedown"), name="takedown_of_comment_once"),
         ]
 
     def __str__(self) -> str:

@@ -10,9 +10,11 @@ from socialvideo.lib.wire import StrictSerializer
 
 
 class ReportRequest(StrictSerializer):
-    """Which video, and what is wrong with it."""
+    """Which video, post or comment (one of the three), and what is wrong with it."""
 
-    video = serializers.UUIDField()
+    video = serializers.UUIDField(required=False)
+    post = serializers.UUIDField(required=False)
+    comment = serializers.UUIDField(required=False)
     category = serializers.ChoiceField(choices=Category.values)
     detail = serializers.CharField(max_length=1000, required=False, default="", allow_blank=True)
 
@@ -22,6 +24,7 @@ class ReportShape(serializers.Serializer[Report]):
 
     id = serializers.UUIDField()
     video = serializers.UUIDField(source="video_id")
+    comment = serializers.UUIDField(source="comment_id", allow_null=True)
     category = serializers.ChoiceField(choices=Category.values)
     detail = serializers.CharField()
     state = serializers.ChoiceField(choices=Report.State.choices)
@@ -34,12 +37,15 @@ class QueuedReportShape(ReportShape):
     reporter = PersonRef()
     owner = PersonRef(source="video.owner")
     prompt = serializers.CharField(source="video.prompt")
+    text = serializers.CharField(source="comment.text", default="", help_text="Of the comment, if it is about one.")
 
 
 class ActionRequest(StrictSerializer):
-    """A moderator's decision; ``reasons`` is read by the people concerned."""
+    """A moderator's decision on one of the three; ``reasons`` is read by the people concerned."""
 
-    video = serializers.UUIDField()
+    video = serializers.UUIDField(required=False)
+    post = serializers.UUIDField(required=False)
+    comment = serializers.UUIDField(required=False)
     kind = serializers.ChoiceField(choices=Action.Kind.choices)
     category = serializers.ChoiceField(choices=Category.values)
     reasons = serializers.CharField(max_length=1000)
@@ -50,6 +56,7 @@ class StatementShape(serializers.Serializer[Any]):
 
     id = serializers.UUIDField()
     video = serializers.UUIDField(source="video_id")
+    comment = serializers.UUIDField(source="comment_id", allow_null=True)
     kind = serializers.ChoiceField(choices=Action.Kind.choices)
     category = serializers.ChoiceField(choices=Category.values)
     reasons = serializers.CharField()

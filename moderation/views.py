@@ -1,5 +1,8 @@
 """Reports, the queue and decisions over REST."""
 
+from typing import Any
+from uuid import UUID
+
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -32,12 +35,13 @@ class ReportsView(APIView):
         status=201,
         problems=(404, 409, 422),
         creates=True,
-        summary="Report a video",
+        summary="Report a video, a post or a comment",
     )
     @idempotent
     def post(self, request: Request) -> Response:
+        """Report a video, a post (which is its video) or a comment, whether or not you may see it."""
         wish = read_body(ReportRequest, request)
-        row = reports.report(reporter=signed_in(request), video_id=wish.pop("video"), **wish)
+        row = reports.report(reporter=signed_in(request), **_about(wish), **wish)
         row.refresh_from_db()
         return Response(ReportShape(row).data, status=201)
 
@@ -67,13 +71,13 @@ class ActionsView(APIView):
         status=201,
         problems=(403, 404, 409, 422),
         creates=True,
-        summary="Decide on a video",
+        summary="Decide on a video or a comment",
     )
     @idempotent
     def post(self, request: Request) -> Response:
         wish = read_body(ActionRequest, request)
         decide = actions.take_down if wish.pop("kind") == Action.Kind.TAKEDOWN else actions.dismiss
-        action = decide(moderator=signed_in(request), video_id=wish.pop("video"), **wish)
+        action = decide(moderator=signed_in(request), **_about(wish), **wish)
         action.refresh_from_db()
         return Response(StatementShape(action).data, status=201)
 
@@ -84,3 +88,9 @@ class StatementsView(APIView):
     @described(gives=page_of(StatementShape), problems=(400,), listed=True, summary="List my statements of reasons")
     def get(self, request: Request) -> Response:
         return paged(request, actions.concerning(signed_in(request)), lambda row: StatementShape(row).data)
+
+
+def _about(wish: dict[str, Any]) -> dict[str, UUID | None]:
+    """Take what a body is about out of it."""
+    found = reports.target(**{name: wish.pop(name, None) for name in ("video", "post", "comment")})
+    return {"video_id": found.video_id, "comment_id": found.comment_id}

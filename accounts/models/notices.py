@@ -41,6 +41,7 @@ class Notice(models.Model):
         UPLOAD_FAILED = "upload_failed"
         DRAFT_FAILED = "draft_failed"
         TAKEN_DOWN = "taken_down"
+        COMMENT_REMOVED = "comment_removed"
         SIGNED_IN = "signed_in"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)

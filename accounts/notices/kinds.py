@@ -136,6 +136,15 @@ TABLE: Mapping[Kind, Entry] = {
         PRIVATE,
         mail=True,
     ),
+    Kind.COMMENT_REMOVED: Entry(
+        Group.CONSENT,
+        "statement",
+        False,
+        "A moderator removed a comment of yours.",
+        "A moderator removed a comment of yours.",
+        PRIVATE,
+        mail=True,
+    ),
     Kind.SIGNED_IN: Entry(
         Group.SECURITY,
         "session",
