@@ -83,6 +83,9 @@ def _decide(
     what = {"video": about.video_id, "comment": about.comment_id}
     closed = Report.objects.filter(**what, state=Report.State.OPEN).update(state=state)
     if kind is Action.Kind.DISMISSAL and not closed:
-        raise Problem(409, "no_open_report", "No report of this is open; somebody may have decided it just now.")
+        thing = "comment" if about.comment_id else "video"
+        raise Problem(
+            409, "no_open_report", f"No report of this {thing} is open; somebody may have decided it just now."
+        )
     ids = {"video_id": about.video_id, "comment_id": about.comment_id}
     return Action.objects.create(moderator=moderator, **ids, kind=kind, category=category, reasons=reasons)

@@ -16,11 +16,7 @@ def add_reports(person: Person, archive: Archive) -> None:
         Q(video__owner=person, comment=None) | Q(comment__author=person), kind=Action.Kind.TAKEDOWN
     ).order_by("id")
     told = {
-        "reports": reported.values(
-            "id", "video_id", "comment_id", "category", "detail", "state", "created_at"
-        ).iterator(500),
-        "statements": concerning.values(
-            "id", "video_id", "comment_id", "kind", "category", "reasons", "created_at"
-        ).iterator(500),
+        "reports": reported.values(*ABOUT, "category", "detail", "state", "created_at").iterator(500),
+        "statements": concerning.values(*ABOUT, "kind", "category", "reasons", "created_at").iterator(500),
     }
     archive.add("reports/reports.json", document(told))

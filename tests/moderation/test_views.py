@@ -41,7 +41,7 @@ def test_a_report_is_created_and_listed_to_its_reporter(api: APIClient, video: V
     response = send(api, REPORTS, video=video.id, category="likeness", detail="my aunt")
     body = response.json()
     assert response.status_code == 201
-    assert set(body) == {"id", "video", "category", "detail", "state", "created_at"}
+    assert set(body) == {"id", "video", "comment", "category", "detail", "state", "created_at"}
     assert (body["video"], body["category"], body["detail"], body["state"]) == (
         *(str(video.id), "likeness"),
         *("my aunt", "open"),
@@ -128,7 +128,7 @@ def test_a_decision_answers_with_its_statement(
     send(api, REPORTS, video=video.id, category="likeness")
     response = decide(desk, video, kind, reasons="because")
     assert response.status_code == 201
-    assert set(response.json()) == {"id", "video", "kind", "category", "reasons", "created_at"}
+    assert set(response.json()) == {"id", "video", "comment", "kind", "category", "reasons", "created_at"}
     assert (response.json()["kind"], response.json()["reasons"]) == (kind, "because")
     assert api.get(STATEMENTS).json()["data"] == [response.json()]
     assert api.get(REPORTS).json()["data"][0]["state"] == state
