@@ -185,7 +185,7 @@ def _decided(request: HttpRequest, report: Report, kind: Action.Kind, form: Reas
     return redirect(_queue())
 
 
-def _about(report: Report) -> dict[str, UUID | None]:
+def _about(report: Report) -> dict[str, Any]:
     return {"video_id": report.video_id, "comment_id": report.comment_id}
 
 

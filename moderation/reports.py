@@ -25,11 +25,15 @@ def target(*, video: UUID | None = None, post: UUID | None = None, comment: UUID
     """Return what is meant by one of the three: a post's is its video. 404 for what never was, 422 unless it is one."""
     if [video, post, comment].count(None) != 2:
         raise Problem(422, "one_target", "Name either a video, or a post, or a comment.")
-    if video:
-        return _there(Video.objects.filter(id=video).values_list("id"), None)
     if post:
-        return _there(Post.objects.filter(id=post).values_list("video"), None)
-    return _there(Comment.objects.filter(id=comment).values_list("post__video"), comment)
+        found = Post.objects.filter(id=post).values_list("video_id", flat=True).first()
+    elif comment:
+        found = Comment.objects.filter(id=comment).values_list("post__video_id", flat=True).first()
+    else:
+        found = video
+    if found is None:
+        raise _never()
+    return Target(found, comment)
 
 
 def report(*, reporter: Person, video_id: UUID, category: str, detail: str, comment_id: UUID | None = None) -> Report:
@@ -56,13 +60,6 @@ def queue() -> QuerySet[Report]:
     """Return the open reports, for moderators."""
     waiting = Report.objects.filter(state=Report.State.OPEN)
     return waiting.select_related("reporter", "video__owner", "comment__author")
-
-
-def _there(found: "QuerySet[Video] | QuerySet[Post] | QuerySet[Comment]", comment_id: UUID | None) -> Target:
-    row = found.first()
-    if row is None:
-        raise _never()
-    return Target(row[0], comment_id)  # type: ignore[index]
 
 
 def _never() -> Problem:

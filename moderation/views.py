@@ -1,7 +1,6 @@
 """Reports, the queue and decisions over REST."""
 
 from typing import Any
-from uuid import UUID
 
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
@@ -90,7 +89,7 @@ class StatementsView(APIView):
         return paged(request, actions.concerning(signed_in(request)), lambda row: StatementShape(row).data)
 
 
-def _about(wish: dict[str, Any]) -> dict[str, UUID | None]:
+def _about(wish: dict[str, Any]) -> dict[str, Any]:
     """Take what a body is about out of it."""
     found = reports.target(**{name: wish.pop(name, None) for name in ("video", "post", "comment")})
     return {"video_id": found.video_id, "comment_id": found.comment_id}

@@ -14,7 +14,7 @@ from feed.engagement import access
 from feed.engagement.beacons import TOLD_FOR
 
 BATCH, PRUNED = 2000, 5000
-SECONDS = 20.0
+SECONDS = 5.0
 # A film shorter than this is watched long to its end, another for so long.
 LONG_MS = 18_000
 # Any number that no other advisory lock has: those of consent and of pairs are hashes of their own kind.
