@@ -94,9 +94,7 @@ class ShareView(APIView):
 class FollowAuthorView(APIView):
     """Following whoever made a post."""
 
-    @described(
-        gives={200: FollowShape, 202: FollowShape}, problems=(404, 410, 422), summary="Follow the author of a post"
-    )
+    @described(gives=FollowShape, problems=(404, 410, 422), summary="Follow the author of a post")
     def put(self, request: Request, post_id: UUID) -> Response:
         """200 `following`; 202 `requested` where a private account decides, as at `/people/{handle}/follow`."""
         me = signed_in(request)
