@@ -102,6 +102,8 @@ DATABASES = {
         "CONN_MAX_AGE": 0,
         "OPTIONS": {
             **_database,
+            # Without it psycopg prepares nothing; Django's own cursors do not, whatever it says (lib/prepared.py).
+            "prepare_threshold": 5,
             "pool": {"min_size": 1, "max_size": env.integer("DATABASE_POOL", 8, low=2, high=100), "timeout": 10},
         },
     }

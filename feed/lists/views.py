@@ -1,0 +1,95 @@
+"""Lists of posts over REST."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+from uuid import UUID
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts import people
+from accounts.auth import signed_in
+from feed import visibility
+from feed.engagement.rules import plain_tag
+from feed.lists import chronological, following, friends
+from feed.serializers import PostShape
+from socialvideo.lib.cursors import Identified, page, window
+from socialvideo.lib.schema import described, page_of
+
+Read = Callable[[UUID, UUID | None, int], Sequence[Identified]]
+
+
+class FollowingView(APIView):
+    """Posts of everybody one follows."""
+
+    @described(gives=page_of(PostShape), problems=(400,), listed=True, summary="List the following feed")
+    def get(self, request: Request) -> Response:
+        """Answer with what they published, newest first, and nothing else: nothing is ranked here."""
+        return _answer(request, lambda me, after, n: following.following(viewer=me, after=after, limit=n))
+
+
+class FriendsView(APIView):
+    """What friends post and like."""
+
+    @described(gives=page_of(PostShape), problems=(400,), listed=True, summary="List the friends feed")
+    def get(self, request: Request) -> Response:
+        """Answer with what mutual follows published, and what they liked of public posts, newest first.
+
+        Each post stands where the first of them published or liked it, and once.
+        """
+        return _answer(request, lambda me, after, n: friends.friends(viewer=me, after=after, limit=n))
+
+
+class GridView(APIView):
+    """One person's posts, newest first."""
+
+    @described(gives=page_of(PostShape), problems=(400, 404), listed=True, summary="List posts of a person")
+    def get(self, request: Request, handle: str) -> Response:
+        author = people.find(handle, viewer=signed_in(request)).id
+        return _answer(request, lambda me, after, n: chronological.grid(viewer=me, author=author, after=after, limit=n))
+
+
+class MadeFromView(APIView):
+    """What was made of a post."""
+
+    @described(gives=page_of(PostShape), problems=(400, 404, 410), listed=True, summary="List what was made of a post")
+    def get(self, request: Request, post_id: UUID) -> Response:
+        """Answer with the posts of remixes, stitches, duets and reused sounds, those that this viewer may see."""
+        window(request)
+        shown = visibility.readable(viewer=signed_in(request).id, post_id=post_id)
+        source = shown.body["video"]["id"]
+        return _answer(
+            request, lambda me, after, n: chronological.made_from(viewer=me, source=source, after=after, limit=n)
+        )
+
+
+class HashtagView(APIView):
+    """Posts with one hashtag."""
+
+    @described(gives=page_of(PostShape), problems=(400,), listed=True, summary="List posts with a hashtag")
+    def get(self, request: Request, tag: str) -> Response:
+        """Answer with the posts whose captions have the hashtag, however it is written, newest first."""
+        plain = plain_tag(tag)
+        return _answer(request, lambda me, after, n: chronological.tagged(viewer=me, tag=plain, after=after, limit=n))
+
+
+class SoundView(APIView):
+    """Posts with one sound."""
+
+    @described(gives=page_of(PostShape), problems=(400,), listed=True, summary="List posts with a sound")
+    def get(self, request: Request, video_id: UUID) -> Response:
+        """Answer with the posts in which the sound of this video is heard, its own among them, newest first."""
+        return _answer(
+            request, lambda me, after, n: chronological.sounding(viewer=me, sound=video_id, after=after, limit=n)
+        )
+
+
+def _answer(request: Request, read: Read) -> Response:
+    after, limit = window(request)
+    rows = read(signed_in(request).id, after, limit + 1)
+    return page(request, rows, limit, _body)
+
+
+def _body(row: Any) -> Any:
+    return row.body
