@@ -6,20 +6,19 @@ thousands: one walk over everybody's posts, newest first, asking of each whether
 that costs no more than the other way would; if it finds too few, the first plan is taken.
 
 Either way these are the K newest ids, read from indexes alone; then each is checked, newest first, until the page is
-full. Only if too many of them are not visible is the same asked again with a larger K: one statement decides a page.
+full: one statement. Only if too many of them are not visible is more asked for (``refilling``).
 """
 
 from uuid import UUID
 
 from accounts.mutes import unmuted_sql
 from feed import visibility
+from feed.lists.refilling import Batch, filled
 from feed.visibility import LISTED, Shown
-from socialvideo.lib.prepared import FIRST, LAST, Statement
+from socialvideo.lib.prepared import FIRST, Statement
 
 # From how many on the walk is tried; below, looking at each author costs less than walking past everybody's posts.
 MANY = 400
-# K, in pages: nearly always the first suffices.
-REACHES = (2, 40, 1000, 2**31 // 101)
 
 _FOLLOWS = """(SELECT count(*) = 1 FROM accounts_follow f
     WHERE f.follower_id = %(viewer)s AND f.followee_id = c.author_id)"""
@@ -43,18 +42,20 @@ _POSTS = f"""SELECT n.id FROM heads h CROSS JOIN LATERAL (
 _NEWEST = f"""WITH walk AS MATERIALIZED ({_WALK}), heads AS MATERIALIZED ({_HEADS}),
     newest AS MATERIALIZED (SELECT id FROM walk WHERE (SELECT count(*) FROM walk) >= %(reach)s
         UNION ALL ({_POSTS}))"""
-# How many there were to choose from, in every row, and in one of nothing else where none of them is visible.
-PAGE = Statement(f"""{_NEWEST} SELECT (SELECT count(*) FROM newest), s.* FROM (SELECT 1) one
-    LEFT JOIN ({visibility.page_sql("SELECT id FROM newest ORDER BY id DESC")}) s ON true ORDER BY s.id DESC""")
+# How many there were to choose from and the last of them, in every row, and in one of nothing else if none is visible.
+_PAGE = Statement(f"""{_NEWEST} SELECT (SELECT count(*) FROM newest), (SELECT id FROM newest ORDER BY id LIMIT 1), s.*
+    FROM (SELECT 1) one LEFT JOIN ({visibility.page_sql("SELECT id FROM newest ORDER BY id DESC")}) s ON true
+    ORDER BY s.id DESC""")
 
 
 def following(*, viewer: UUID, after: UUID | None, limit: int) -> list[Shown]:
     """Return the visible posts of everybody the viewer follows, newest first, those older than ``after``."""
-    found: list[Shown] = []
-    for pages in REACHES:
-        reach = pages * limit
-        rows = PAGE.rows(viewer=viewer, after=after or LAST, limit=limit, reach=reach)
-        found = [visibility.post(viewer, row[1:]) for row in rows if row[1]]
-        if len(found) == limit or rows[0][0] < reach:
-            break
-    return found
+
+    def look(below: UUID, reach: int) -> Batch[Shown]:
+        rows = _PAGE.rows(viewer=viewer, after=below, limit=limit, reach=reach)
+        return Batch([visibility.post(viewer, row[2:]) for row in rows if row[2]], *rows[0][:2])
+
+    def again(found: list[Shown]) -> list[Shown]:
+        return visibility.among(viewer=viewer, post_ids=[one.id for one in found])
+
+    return filled(look, again, after=after, limit=limit)

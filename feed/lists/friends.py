@@ -4,17 +4,17 @@ A post stands where it first came up, as the friend's own or by the first friend
 or shows it twice. Cursors are the ids of these events, which sort by time as those of posts do.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
 from accounts.mutes import unmuted_sql
 from accounts.standing import good_sql
 from feed import visibility
+from feed.lists.refilling import Batch, filled
 from feed.visibility import LISTED, Shown
-from socialvideo.lib.prepared import LAST, Statement
+from socialvideo.lib.prepared import Statement
 
-REACHES = (2, 40, 1000, 2**31 // 101)
 _FRIENDS = f"""SELECT f.followee_id AS id FROM accounts_follow f JOIN accounts_person q ON q.id = f.followee_id
     WHERE f.follower_id = %(viewer)s AND {good_sql("q")} AND {unmuted_sql("q.id")}
     AND (SELECT count(*) = 1 FROM accounts_follow b
@@ -34,7 +34,8 @@ _FIRST = f"""(e.event = e.id OR (SELECT p.audience = 'public' AND p.author_id <>
         AND o.person_id = ANY (ARRAY(SELECT id FROM friend))))"""
 _CHOSEN = f"""SELECT e.* FROM (SELECT * FROM event ORDER BY event DESC OFFSET 0) e
     WHERE {_FIRST} ORDER BY e.event DESC"""
-PAGE = Statement(f"""{_EVENTS} SELECT (SELECT count(*) FROM event), s.* FROM (SELECT 1) one
+_PAGE = Statement(f"""{_EVENTS}
+    SELECT (SELECT count(*) FROM event), (SELECT event FROM event ORDER BY event LIMIT 1), s.* FROM (SELECT 1) one
     LEFT JOIN ({visibility.page_sql(_CHOSEN, "c.event DESC", more="c.event, c.friend")}) s ON true
     ORDER BY s.event DESC""")
 
@@ -44,23 +45,25 @@ class Event:
     """A post by the event that brought it up, and the friend by whose deed."""
 
     id: UUID
-    body: dict[str, Any]
+    post: Shown
     friend: UUID
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """The post as its viewer sees it."""
+        return self.post.body
 
 
 def friends(*, viewer: UUID, after: UUID | None, limit: int) -> list[Event]:
     """Return the visible posts that friends published or liked, newest event first, those older than ``after``."""
-    found: list[Event] = []
-    for pages in REACHES:
-        reach = pages * limit
-        rows = PAGE.rows(viewer=viewer, after=after or LAST, limit=limit, reach=reach)
-        found = [_event(viewer, row) for row in rows if row[1]]
-        if len(found) == limit or rows[0][0] < reach:
-            break
-    return found
 
+    def look(below: UUID, reach: int) -> Batch[Event]:
+        rows = _PAGE.rows(viewer=viewer, after=below, limit=limit, reach=reach)
+        events = [Event(event, visibility.post(viewer, row), friend) for _, _, event, friend, *row in rows if event]
+        return Batch(events, *rows[0][:2])
 
-def _event(viewer: UUID, row: tuple[Any, ...]) -> Event:
-    _, event, friend, *columns = row
-    shown: Shown = visibility.post(viewer, columns)
-    return Event(event, shown.body, friend)
+    def again(found: list[Event]) -> list[Event]:
+        posts = {one.id: one for one in visibility.among(viewer=viewer, post_ids=[event.post.id for event in found])}
+        return [replace(event, post=posts[event.post.id]) for event in found if event.post.id in posts]
+
+    return filled(look, again, after=after, limit=limit)

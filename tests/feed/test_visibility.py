@@ -327,7 +327,7 @@ def test_every_grid_is_exactly_the_naive_one(crowd: Crowd) -> None:
 def test_every_read_is_one_query_however_many_posts_there_are(
     count: int, world: World, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    author, stranger = world.people["author"], world.people["stranger"]
+    author, stranger = shelf.people(1)[0], world.people["stranger"]
     Follow.objects.create(follower=stranger, followee=author)
     first = shelf.posts(Wanted(author, Audience.PUBLIC, (shelf.grant(stranger, "stands"),)) for _ in range(count))[0]
     with django_assert_num_queries(1):
