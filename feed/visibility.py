@@ -37,12 +37,15 @@ _ADDRESSED = f"""((p.audience = 'public' AND NOT a.is_private)
     OR (p.audience <> 'private' AND {_FOLLOWED} AND (p.audience <> 'close_friends' OR {_CLOSE})))"""
 _BELONGS = f"""(p.author_id = %(viewer)s
     OR ({good_sql("a")} AND (({_ADDRESSED} AND {_UNBLOCKED}) OR {_DEPICTED})))"""
-# What a word ended is passed over by the post's own copy; only the video's own record makes it visible.
-VISIBLE = f"({fences.unended('p.grants')} AND {standing.stands('v')} AND {_BELONGS})"
+# What a word ended is passed over by the post's own copies; only the video's own record makes it visible.
+VISIBLE = f"""({fences.unended("p.grants")} AND {fences.unvetoed("p.lineage")}
+    AND {standing.stands("v")} AND {_BELONGS})"""
 _JOINED = "feed_post p JOIN worker_video v ON v.id = p.video_id JOIN accounts_person a ON a.id = p.author_id"
 
 # What lists walk: the indexes of posts hold these alone.
 LISTED = "p.removed_at IS NULL AND p.unlisted_at IS NULL"
+# The same, to walk everybody's posts (the index post_newest).
+ALL_LISTED = f"{LISTED} AND p.version > 0"
 
 _REF = "json_build_object('id', {q}.id, 'handle', {q}.handle, 'display_name', {q}.display_name)"
 # What a film was made of is credited to whom a standing post of it is shown; who made both credits nobody by it.

@@ -14,7 +14,7 @@ from uuid import UUID
 from accounts.mutes import unmuted_sql
 from feed import visibility
 from feed.lists.refilling import Batch, filled
-from feed.visibility import LISTED, Shown
+from feed.visibility import ALL_LISTED, LISTED, Shown
 from socialvideo.lib.prepared import FIRST, Statement
 
 # From how many on the walk is tried; below, looking at each author costs less than walking past everybody's posts.
@@ -23,7 +23,7 @@ MANY = 400
 _FOLLOWS = """(SELECT count(*) = 1 FROM accounts_follow f
     WHERE f.follower_id = %(viewer)s AND f.followee_id = c.author_id)"""
 _WALK = f"""SELECT c.id FROM (
-        SELECT p.id, p.author_id FROM feed_post p WHERE {LISTED} AND p.id < %(after)s ORDER BY p.id DESC
+        SELECT p.id, p.author_id FROM feed_post p WHERE {ALL_LISTED} AND p.id < %(after)s ORDER BY p.id DESC
         LIMIT (SELECT greatest(%(reach)s, t.following) FROM accounts_tally t WHERE t.person_id = %(viewer)s)) c
     WHERE {_FOLLOWS} AND {unmuted_sql("c.author_id")}
         AND (SELECT t.following >= {MANY} FROM accounts_tally t WHERE t.person_id = %(viewer)s)

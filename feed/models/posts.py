@@ -49,11 +49,11 @@ class Post(models.Model):
             models.Index(
                 F("sound"), F("id").desc(), condition=Q(removed_at=None, unlisted_at=None), name="post_by_sound"
             ),
-            # Everybody's, for who follows thousands.
+            # Everybody's. Every version is above nought: who says so asks for this index, and it is chosen for none else.
             models.Index(
                 fields=["-id"],
                 include=["author"],
-                condition=Q(removed_at=None, unlisted_at=None),
+                condition=Q(removed_at=None, unlisted_at=None, version__gt=0),
                 name="post_newest",
             ),
         ]
