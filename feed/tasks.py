@@ -5,6 +5,7 @@ from uuid import UUID
 from celery import shared_task
 
 from feed import scheduling
+from feed.lists import trending
 
 
 @shared_task(name="feed.tasks.sweep")
@@ -17,3 +18,9 @@ def sweep(**_: object) -> None:
 def publish_draft(*, draft_id: str, **_: object) -> None:
     """Publish one draft that is due."""
     scheduling.publish(UUID(draft_id))
+
+
+@shared_task(name="feed.tasks.rank_trends")
+def rank_trends(**_: object) -> None:
+    """Rank what trends now."""
+    trending.rank()

@@ -235,6 +235,7 @@ CELERY = {
         "covers": {"task": "worker.tasks.sweep_covers", "schedule": 60.0},
         # What people scheduled, and is due.
         "publish": {"task": "feed.tasks.sweep", "schedule": 30.0},
+        "rank-trends": {"task": "feed.tasks.rank_trends", "schedule": 300.0},
         # Nobody can use a grant past its time; this tidies up what rests on it.
         "expire": {"task": "consent.tasks.expire", "schedule": 60.0},
         "match": {"task": "accounts.discovery.tasks.match", "schedule": float(DISCOVERY_MATCH_SECONDS)},

@@ -9,7 +9,7 @@ from socialvideo.lib.prepared import LAST
 
 T = TypeVar("T")
 
-# How many candidates are looked at, in pages: nearly always the first suffices. Then eight times as many, up to so many.
+# How many candidates are looked at: two pages, which nearly always suffices, then eight times as many, up to so many.
 FIRST_REACH, NEXT, FURTHEST = 2, 8, 4000
 
 

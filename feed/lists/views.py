@@ -4,19 +4,28 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts import people
+from accounts import searching as people_searching
 from accounts.auth import signed_in
+from accounts.serializers import PersonRef
 from feed import visibility
 from feed.engagement.rules import plain_tag
-from feed.lists import chronological, following, friends
+from feed.lists import chronological, following, friends, searching, trending
+from feed.lists.serializers import HashtagShape
 from feed.serializers import PostShape
+from socialvideo.lib import ratelimit
 from socialvideo.lib.cursors import Identified, page, window
-from socialvideo.lib.schema import described, page_of
+from socialvideo.lib.errors import Problem
+from socialvideo.lib.schema import LIMIT, described, page_of
 
+QUERY = OpenApiParameter("q", str, required=True, description="1 to 100 characters; the first six words count.")
+LONGEST_QUERY = 100
+SEARCHED: dict[str, Any] = {"problems": (400,), "parameters": (QUERY, LIMIT)}
 Read = Callable[[UUID, UUID | None, int], Sequence[Identified]]
 
 
@@ -82,6 +91,64 @@ class SoundView(APIView):
         """Answer with the posts in which the sound of this video is heard, its own among them, newest first."""
         return _answer(
             request, lambda me, after, n: chronological.sounding(viewer=me, sound=video_id, after=after, limit=n)
+        )
+
+
+class TrendingView(APIView):
+    """What trends."""
+
+    @described(gives=page_of(PostShape), problems=(400,), listed=True, summary="List what trends")
+    def get(self, request: Request) -> Response:
+        """Answer with public posts by what people did in the last days, the first first, and why in `docs/api.md`.
+
+        The ranking moves; a list that was begun goes on in the one in which it began, for about two hours.
+        """
+        return _answer(request, lambda me, after, n: trending.trending(viewer=me, after=after, limit=n))
+
+
+class SearchView(APIView):
+    """What all searches have in common: one page of the best."""
+
+    read_rate = ratelimit.SEARCH
+
+    def found(self, request: Request, rows: Callable[[str, int], Sequence[Any]]) -> Response:
+        """Answer with what ``rows`` finds for the words of the query."""
+        text = request.query_params.get("q", "").replace("\0", "")
+        if not 1 <= len(text) <= LONGEST_QUERY:
+            raise Problem(400, "invalid_q", f"'q' is what to search for, 1 to {LONGEST_QUERY} characters.")
+        _, limit = window(request)
+        return Response({"data": rows(text, limit), "next_cursor": None})
+
+
+class PeopleSearchView(SearchView):
+    """People by their names."""
+
+    @described(gives=page_of(PersonRef), summary="Search people", **SEARCHED)
+    def get(self, request: Request) -> Response:
+        """Answer with people whose handle or name begins so, or is nearly that: the best, on one page."""
+        me = signed_in(request)
+        return self.found(request, lambda text, n: people_searching.find(viewer=me, text=text, limit=n))
+
+
+class PostSearchView(SearchView):
+    """Posts by their words."""
+
+    @described(gives=page_of(PostShape), summary="Search posts", **SEARCHED)
+    def get(self, request: Request) -> Response:
+        """Answer with posts whose captions have all words, or words nearly theirs: the best, on one page."""
+        me = signed_in(request).id
+        return self.found(request, lambda text, n: [row.body for row in searching.posts(viewer=me, text=text, limit=n)])
+
+
+class HashtagSearchView(SearchView):
+    """Hashtags by how they begin."""
+
+    @described(gives=page_of(HashtagShape), summary="Search hashtags", **SEARCHED)
+    def get(self, request: Request) -> Response:
+        """Answer with hashtags of posts that you may see, the most used first, on one page."""
+        me = signed_in(request).id
+        return self.found(
+            request, lambda text, n: [{"tag": tag} for tag in searching.hashtags(viewer=me, text=text, limit=n)]
         )
 
 

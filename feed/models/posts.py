@@ -49,7 +49,7 @@ class Post(models.Model):
             models.Index(
                 F("sound"), F("id").desc(), condition=Q(removed_at=None, unlisted_at=None), name="post_by_sound"
             ),
-            # Everybody's. Every version is above nought: who says so asks for this index, and it is chosen for none else.
+            # Everybody's. Each version is above nought: who says so asks for this index, which nobody else is given.
             models.Index(
                 fields=["-id"],
                 include=["author"],

@@ -45,6 +45,8 @@ EXPORT = Policy("export", 10, 3600)
 REFUSED = Policy("refused", 300, 60)
 CODE = Policy("code", 5, 3600)
 PROOF = Policy("proof", 30, 3600)
+# Enough for who types, too little for who would write down everybody.
+SEARCH = Policy("search", 120, 60)
 CONTACTS = Policy("contacts", 10, 3600)
 
 
