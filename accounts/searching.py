@@ -31,10 +31,10 @@ BEGINNING = f"""WITH found AS MATERIALIZED (
     UNION SELECT w.person_id, 1 FROM (SELECT n.person_id FROM accounts_personname n
         WHERE n.words @@ %(query)s::tsquery LIMIT {LOOKED_AT}) w) {_FOUND}"""
 NEARLY = f"""WITH found AS MATERIALIZED (SELECT * FROM (
-    SELECT w.person_id AS id, (SELECT count(*) FROM unnest(w.trigrams) g WHERE g = ANY (%(whole)s))::float
-            / cardinality(%(whole)s) AS alike
+    SELECT w.person_id AS id, (SELECT count(*) FROM unnest(w.trigrams) g WHERE g = ANY (%(whole)s::text[]))::float
+            / cardinality(%(whole)s::text[]) AS alike
     FROM (SELECT n.person_id, n.trigrams FROM accounts_personname n
-        WHERE n.trigrams @> %(head)s OR n.trigrams @> %(tail)s LIMIT {LOOKED_AT}) w) c
+        WHERE n.trigrams @> %(head)s::text[] OR n.trigrams @> %(tail)s::text[] LIMIT {LOOKED_AT}) w) c
     WHERE alike >= {ALIKE}) {_FOUND}"""
 
 

@@ -16,7 +16,7 @@ from accounts import auth
 from accounts.models import Person, Session
 from socialvideo.lib.clock import wall_now
 
-PEOPLE, FOLLOWS, POSTS_EACH = 2000, 200, 50
+PEOPLE, FOLLOWS, POSTS_EACH, LIKES = 2000, 200, 50, 100
 VIEWERS, FOLLOWED = 8, (20, 200, 2000)
 FANS = 50_000
 WORDS = (
@@ -70,13 +70,37 @@ _VIDEOS = """INSERT INTO worker_video (id, owner_id, lineage, permit_id, origin,
         permit IS NOT NULL, '' FROM film"""
 _DEPICTIONS = """INSERT INTO worker_depiction (video_id, subject_id, grant_id, epoch)
     SELECT video, subject, held, 1 FROM film WHERE permit IS NOT NULL"""
-_POSTS = """INSERT INTO feed_post (id, author_id, video_id, grants, lineage, caption, audience, comments_on, may_remix,
+_POSTS = """INSERT INTO feed_post (id, author_id, video_id, sound_id, grants, lineage, caption, audience, comments_on, may_remix,
         may_stitch, may_reuse_sound, may_download, version)
-    SELECT post, author, video, CASE WHEN permit IS NULL THEN '{{}}' ELSE ARRAY[held] END, ARRAY[video],
+    SELECT post, author, video, video, CASE WHEN permit IS NULL THEN '{{}}' ELSE ARRAY[held] END, ARRAY[video],
         (SELECT string_agg(w[1 + (n * k * 7 + n / k) %% {words}], ' ') FROM generate_series(1, 6) k),
         CASE WHEN n %% 10 = 0 THEN 'followers' ELSE 'public' END, true, true, true, true, true, 1
     FROM film, (SELECT string_to_array(%(words)s, ' ') AS w) words"""
-FILL = (_GRANTS, _FILMS, _PERMITS, _VIDEOS, _DEPICTIONS, _POSTS, _GRAPH)
+_TAGS = """INSERT INTO feed_posttag (post_id, tag)
+    SELECT post, w[1 + n %% {words}] FROM film, (SELECT string_to_array(%(words)s, ' ') AS w) words WHERE n %% 4 = 0"""
+_LIKES = """INSERT INTO feed_like (id, person_id, post_id, created_at)
+    SELECT pg_temp.v7(%(start)s + %(span)s - (random() * 864000000)::bigint, 'like' || f.n || '-' || k.k),
+        pg_temp.v7(%(people)s + k.k, 'one' || k.k), f.post, now() - random() * interval '10 days'
+    FROM generate_series(0, {people} - 1) k (k) CROSS JOIN LATERAL (
+        SELECT DISTINCT floor({people} * {posts} * power(random(), 2))::int AS n
+        FROM generate_series(1, {likes}) WHERE k.k >= 0) r JOIN film f ON f.n = r.n"""
+FILL = (_GRANTS, _FILMS, _PERMITS, _VIDEOS, _DEPICTIONS, _POSTS, _TAGS, _LIKES, _GRAPH)
+
+
+# What the triggers of these tables write, who do not run while the graph is filled: row by row they take minutes.
+_NAMES = """INSERT INTO accounts_personname (person_id, words, trigrams)
+    SELECT id, to_tsvector('simple', said), lib_trigrams(said)
+    FROM (SELECT id, handle || ' ' || display_name AS said FROM accounts_person) p"""
+_TALLIES = """INSERT INTO accounts_tally (person_id, followers, following)
+    SELECT p.id, coalesce(b.n, 0), coalesce(f.n, 0) FROM accounts_person p
+    LEFT JOIN (SELECT followee_id AS id, count(*) AS n FROM accounts_follow GROUP BY 1) b ON b.id = p.id
+    LEFT JOIN (SELECT follower_id AS id, count(*) AS n FROM accounts_follow GROUP BY 1) f ON f.id = p.id"""
+_COUNTS = """INSERT INTO feed_postcount (post_id, likes, views) SELECT p.id, coalesce(l.n, 0), coalesce(l.n, 0) * 9
+    FROM feed_post p LEFT JOIN (SELECT post_id, count(*) AS n FROM feed_like GROUP BY 1) l ON l.post_id = p.id"""
+_TEXTS = "INSERT INTO feed_posttext (post_id, words) SELECT id, to_tsvector('simple', caption) FROM feed_post"
+_TERMS = """INSERT INTO feed_searchterm (kind, term, trigrams) SELECT k, w, lib_trigrams(w)
+    FROM unnest(string_to_array(%(words)s, ' ')) w, unnest(ARRAY['word', 'tag']) k ON CONFLICT DO NOTHING"""
+KEPT = (_NAMES, _TALLIES, _COUNTS, _TEXTS, _TERMS)
 
 
 @dataclass
@@ -94,16 +118,20 @@ def fill() -> Graph:
     span = int(timedelta(days=60).total_seconds() * 1000)
     now = int(wall_now().timestamp() * 1000)
     values = {"start": now - span, "span": span - 60_000, "people": now - 2 * span, "words": WORDS}
-    sizes = {"people": PEOPLE, "posts": POSTS_EACH, "follows": FOLLOWS, "words": len(WORDS.split())}
+    sizes = {"people": PEOPLE, "posts": POSTS_EACH, "follows": FOLLOWS, "likes": LIKES, "words": len(WORDS.split())}
     graph = Graph()
     with connection.cursor() as cursor:
         cursor.execute("SELECT setseed(0.4)")
+        cursor.execute("SET session_replication_role = replica")
         cursor.execute(_ID)
         _people(cursor, "one", PEOPLE, values)
         for query in FILL:
             cursor.execute(query.format(**sizes), values)
         _readers(cursor, graph, values)
         _fans(cursor, graph, values)
+        for query in KEPT:
+            cursor.execute(query, values)
+        cursor.execute("SET session_replication_role = origin")
     vacuum()
     return graph
 

@@ -25,6 +25,7 @@ from rest_framework.views import APIView  # noqa: E402
 
 from accounts.models import Follow, Person  # noqa: E402
 from feed.models import Post  # noqa: E402
+from socialvideo.lib import health  # noqa: E402
 from worker.models import Video  # noqa: E402
 
 BARE = """SELECT p.id, p.caption, p.audience, p.published_at, p.edited_at, p.comments_on, a.id, a.handle,
@@ -89,6 +90,6 @@ class BareView(APIView):
             return Response(cursor.fetchall())
 
 
-urlpatterns = [path("orm", OrmView.as_view()), path("bare", BareView.as_view())]
+urlpatterns = [path("livez", health.alive), path("orm", OrmView.as_view()), path("bare", BareView.as_view())]
 settings.ROOT_URLCONF = __name__
 application = WSGIHandler()

@@ -26,10 +26,10 @@ FOUND = f"""SELECT f.post_id FROM (SELECT t.post_id, t.words FROM feed_posttext 
         WHERE t.words @@ %(query)s::tsquery ORDER BY t.post_id DESC LIMIT {LOOKED_AT}) f
     LEFT JOIN feed_postcount n ON n.post_id = f.post_id ORDER BY {_SCORE} DESC, f.post_id DESC LIMIT {CHOSEN}"""
 NEAR = f"""SELECT c.term FROM (SELECT s.term, cardinality(s.trigrams) AS size,
-            (SELECT count(*) FROM unnest(s.trigrams) g WHERE g = ANY (%(whole)s)) AS same FROM feed_searchterm s
-        WHERE s.kind = 'word' AND (s.trigrams @> %(head)s OR s.trigrams @> %(tail)s)) c
-    WHERE c.same::float / (c.size + cardinality(%(whole)s) - c.same) >= {ALIKE}
-    ORDER BY c.same::float / (c.size + cardinality(%(whole)s) - c.same) DESC, c.term LIMIT {MOST_ALIKE}"""
+            (SELECT count(*) FROM unnest(s.trigrams) g WHERE g = ANY (%(whole)s::text[])) AS same FROM feed_searchterm s
+        WHERE s.kind = 'word' AND (s.trigrams @> %(head)s::text[] OR s.trigrams @> %(tail)s::text[])) c
+    WHERE c.same::float / (c.size + cardinality(%(whole)s::text[]) - c.same) >= {ALIKE}
+    ORDER BY c.same::float / (c.size + cardinality(%(whole)s::text[]) - c.same) DESC, c.term LIMIT {MOST_ALIKE}"""
 # How many posts a hashtag has is counted up to a hundred; it is shown if one of the newest of them is visible.
 _TAGS = """SELECT s.term, (SELECT count(*) FROM (SELECT 1 FROM feed_posttag t WHERE t.tag = s.term LIMIT 100) m) AS uses
     FROM (SELECT o.term FROM feed_searchterm o WHERE o.kind = 'tag' AND {which} LIMIT 200) s"""

@@ -76,22 +76,30 @@ class MadeFromView(APIView):
 class HashtagView(APIView):
     """Posts with one hashtag."""
 
-    @described(gives=page_of(PostShape), problems=(400,), listed=True, summary="List posts with a hashtag")
+    @described(gives=page_of(PostShape), problems=(400, 404), listed=True, summary="List posts with a hashtag")
     def get(self, request: Request, tag: str) -> Response:
         """Answer with the posts whose captions have the hashtag, however it is written, newest first."""
         plain = plain_tag(tag)
+        if not plain:
+            raise Problem(404, "not_found", "This is no hashtag: letters, digits and _ are, with a letter among them.")
         return _answer(request, lambda me, after, n: chronological.tagged(viewer=me, tag=plain, after=after, limit=n))
 
 
 class SoundView(APIView):
     """Posts with one sound."""
 
-    @described(gives=page_of(PostShape), problems=(400,), listed=True, summary="List posts with a sound")
+    @described(gives=page_of(PostShape), problems=(400, 404), listed=True, summary="List posts with a sound")
     def get(self, request: Request, video_id: UUID) -> Response:
-        """Answer with the posts in which the sound of this video is heard, its own among them, newest first."""
-        return _answer(
-            request, lambda me, after, n: chronological.sounding(viewer=me, sound=video_id, after=after, limit=n)
-        )
+        """Answer with the posts in which the sound of this video is heard, its own among them, newest first.
+
+        404 for a sound of which there is nothing that you may see.
+        """
+        after, limit = window(request)
+        me = signed_in(request).id
+        rows = chronological.sounding(viewer=me, sound=video_id, after=after, limit=limit + 1)
+        if not rows and after is None:
+            raise Problem(404, "not_found", "There is no such sound for this account.")
+        return page(request, rows, limit, _body)
 
 
 class TrendingView(APIView):

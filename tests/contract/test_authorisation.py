@@ -16,6 +16,8 @@ OWN = (
     *("GET /withdrawals", "GET /jobs", "GET /videos", "GET /feeds/following", "GET /people/{handle}/posts"),
     *("GET /reports", "GET /contacts/matches", "GET /me/mutuals", "GET /me/blocks", "GET /me/mutes"),
     *("GET /me/close-friends", "GET /me/suggestions", "GET /me/exports", "GET /me/push-subscriptions"),
+    *("GET /feeds/friends", "GET /feeds/trending", "GET /hashtags/{tag}/posts"),
+    *("GET /search/people", "GET /search/posts", "GET /search/hashtags"),
     "GET /uploads",
     "GET /drafts",
 )
@@ -73,14 +75,18 @@ def test_on_moderation_routes_everybody_but_moderators_gets_403() -> None:
 
 def test_neither_a_stranger_nor_a_blocked_one_nor_staff_reaches_a_private_thing_by_its_id() -> None:
     rows = [row for name, row in TABLE.items() if "_id}" in name]
-    assert len(rows) == 51
+    assert len(rows) == 52
     assert all(row[who] == 404 for row in rows for who in ("stranger", "blocked", "moderator", "admin"))
 
 
 def test_who_follows_reaches_by_its_id_what_was_published_to_followers_and_nothing_else() -> None:
     reached = {name for name, row in TABLE.items() if "_id}" in name and row["follower"] != 404}
     published = {f"{verb} /videos/{{video_id}}/{what}" for verb, what in PUBLISHED}
-    assert reached == published | {"GET /posts/{post_id}", "GET /posts/{post_id}/remixes"}
+    assert reached == published | {
+        "GET /posts/{post_id}",
+        "GET /posts/{post_id}/remixes",
+        "GET /sounds/{video_id}/posts",
+    }
     assert all(TABLE[name]["mutual"] == TABLE[name]["follower"] for name in reached)
 
 

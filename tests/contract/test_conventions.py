@@ -3,6 +3,8 @@
 import re
 import secrets
 from collections.abc import Iterator
+from datetime import UTC as UTC_ZONE
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +21,7 @@ from accounts.views import MeView, PeopleView
 from consent import asks, groups, withdrawal
 from consent.models import Ask, Choice, Grant
 from consent.withdrawal import Scope
-from feed.models import Draft
+from feed.models import Draft, Post, PostTag, Trend
 from moderation import actions, reports
 from socialvideo.lib import ratelimit
 from socialvideo.lib.cursors import MAX_SIZE
@@ -54,6 +56,10 @@ READERS = {
     "/grants": "subject",
     "/withdrawals": "subject",
     "/feeds/following": "subject",
+    "/feeds/friends": "subject",
+    "/feeds/trending": "subject",
+    "/hashtags/{tag}/posts": "subject",
+    "/sounds/{video_id}/posts": "subject",
     "/moderation/reports": "moderator",
 }
 
@@ -75,7 +81,10 @@ def filled(world: World, times: int) -> None:
         given = factories.grant(subject, someone)
         withdrawal.withdraw(subject=subject, scope=Scope(grant_id=given.id))
         film = factories.video(requester, subject)
-        factories.post(requester, film, audience="followers")
+        post = factories.post(requester, film, audience="followers")
+        Post.objects.filter(id=post.id).update(sound=world.video)
+        PostTag.objects.create(post=post, tag="surf")
+        trend(factories.post(requester, factories.footage(requester)))
         factories.post(requester, factories.video(requester, remix_of=world.video.id), audience="followers")
         Draft.objects.create(owner=requester, video=world.draft, audience="private")
         reports.report(reporter=requester, video_id=film.id, category="other", detail="")
@@ -98,6 +107,13 @@ def filled(world: World, times: int) -> None:
         noticing.subscribed(requester, Browser(), where)
     # From here on the videos are drafts that wait for their review.
     Grant.objects.filter(id=world.grant.id).update(review=True)
+
+
+def trend(post: Post) -> None:
+    """Add a place to the only ranking there is: ids descend with the places."""
+    place = Trend.objects.count()
+    there = {"made_at": datetime(2026, 1, 1, tzinfo=UTC_ZONE), "place": place, "score": 1}
+    Trend.objects.create(id=UUID(int=(0x7000B << 60) + 10**6 - place), post=post, **there)
 
 
 def reader(world: World, route: Route) -> APIClient:
