@@ -136,7 +136,8 @@ def searches(made: Any, ours: tuple[int, int]) -> Iterator[str]:
         headers = {"Authorization": f"Bearer {target.tokens[0]}"}
         times = sorted(ask(target.port, "GET", target.path, headers)[1] for _ in range(SEARCHES))
         found = len(json.loads(target.page())["data"])
-        yield f"search {query:<24} p50 {times[SEARCHES // 2]:>6.1f} ms, p95 {times[int(SEARCHES * 0.95)]:>6.1f} ({found})"
+        middle, late = times[SEARCHES // 2], times[int(SEARCHES * 0.95)]
+        yield f"search {query:<24} p50 {middle:>6.1f} ms, p95 {late:>6.1f} ms, {found} found"
 
 
 def deeds(made: Any, ours: tuple[int, int]) -> Iterator[str]:

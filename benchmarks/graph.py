@@ -70,8 +70,8 @@ _VIDEOS = """INSERT INTO worker_video (id, owner_id, lineage, permit_id, origin,
         permit IS NOT NULL, '' FROM film"""
 _DEPICTIONS = """INSERT INTO worker_depiction (video_id, subject_id, grant_id, epoch)
     SELECT video, subject, held, 1 FROM film WHERE permit IS NOT NULL"""
-_POSTS = """INSERT INTO feed_post (id, author_id, video_id, sound_id, grants, lineage, caption, audience, comments_on, may_remix,
-        may_stitch, may_reuse_sound, may_download, version)
+_POSTS = """INSERT INTO feed_post (id, author_id, video_id, sound_id, grants, lineage, caption, audience,
+        comments_on, may_remix, may_stitch, may_reuse_sound, may_download, version)
     SELECT post, author, video, video, CASE WHEN permit IS NULL THEN '{{}}' ELSE ARRAY[held] END, ARRAY[video],
         (SELECT string_agg(w[1 + (n * k * 7 + n / k) %% {words}], ' ') FROM generate_series(1, 6) k),
         CASE WHEN n %% 10 = 0 THEN 'followers' ELSE 'public' END, true, true, true, true, true, 1
