@@ -27,8 +27,8 @@ def filled(
 ) -> list[T]:
     """Return the first ``limit`` rows below ``after`` that are visible; fewer only at the end of the list.
 
-    ``read`` looks at so many candidates below an id. What an earlier look found is checked ``again`` with each later
-    one: whatever ended meanwhile is left out, and made up for.
+    ``read`` looks at so many candidates below an id and returns the first ``limit`` visible ones. What an earlier look
+    found is checked ``again`` with each later one: whatever ended meanwhile is left out, and made up for.
     """
     found: list[T] = []
     floor, reach = after or LAST, FIRST_REACH * limit

@@ -12,12 +12,12 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from accounts import blocks, closeness, graph
-from accounts.models import Follow, Person
+from accounts.models import Follow, Person, Tally
 from consent import withdrawal
 from consent.models import Grant
 from consent.rules import Audience
 from feed import visibility
-from feed.lists import chronological, following
+from feed.lists import chronological, following, refilling
 from feed.models import Post
 from socialvideo.lib.ids import new_id
 from tests import factories
@@ -304,7 +304,10 @@ def paged(read: Read, limit: int) -> Iterator[UUID]:
         after = page[-1].id
 
 
-def test_the_following_feed_is_exactly_the_naive_one_without_gap_or_repeat(crowd: Crowd) -> None:
+@pytest.mark.parametrize("follows", [following.MANY - 1, following.MANY, 10 * following.MANY])
+def test_the_following_feed_is_exactly_the_naive_one_without_gap_or_repeat(crowd: Crowd, follows: int) -> None:
+    # By the tally one of the two plans is taken, or the second where the first finds too few.
+    Tally.objects.filter(person=crowd.viewer).update(following=follows)
     wanted = crowd.wanted()
     assert len(wanted) > 40
     for limit in (2, 7, 50):
@@ -338,3 +341,47 @@ def test_every_read_is_one_query_however_many_posts_there_are(
         visibility.one(viewer=stranger.id, post_id=first.id)
     with django_assert_num_queries(1):
         visibility.may_watch(viewer=stranger.id, video_id=first.video_id)
+
+
+# Posts that somebody else chose (a ranking): only what is visible now, in their order
+
+
+def test_among_posts_those_are_returned_that_are_visible_now_in_the_order_given(world: World, seat: Seat) -> None:
+    name, follows, viewer = seat
+    asked = [post.id for post in random.Random(1).sample(list(world.posts.values()), len(world.posts))]
+    seen = {world.posts[case].id for case in CASES if visible(name, follows, case)}
+    shown = visibility.among(viewer=viewer, post_ids=[new_id(), *asked])
+    assert [post.id for post in shown] == [post for post in asked if post in seen]
+    assert visibility.among(viewer=viewer, post_ids=asked, limit=1) == shown[:1]
+    assert visibility.among(viewer=viewer, post_ids=[]) == []
+
+
+def test_among_is_one_statement(world: World, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    with django_assert_num_queries(1):
+        visibility.among(viewer=world.people["stranger"].id, post_ids=[post.id for post in world.posts.values()])
+
+
+# A page that falls short is made up for
+
+
+@pytest.mark.parametrize("fallen", [1, 60, 400])
+def test_a_page_below_what_fell_is_full(fallen: int, db: None) -> None:
+    viewer, author = shelf.people(2)
+    Follow.objects.create(follower=viewer, followee=author)
+    grants = {matter: shelf.grant(viewer, matter) for matter in ("stands", "withdrawn")}
+    old = shelf.posts(Wanted(author, Audience.PUBLIC, (grants["stands"],)) for _ in range(7))
+    shelf.posts(Wanted(author, Audience.PUBLIC, (grants["withdrawn"],)) for _ in range(fallen))
+    feed = paged(lambda after, n: following.following(viewer=viewer.id, after=after, limit=n), 5)
+    assert list(feed) == [post.id for post in shelf.newest_first(old)]
+
+
+def test_what_ends_between_two_looks_is_left_out_and_made_up_for() -> None:
+    rows = [UUID(int=number) for number in range(400, 0, -1)]
+    gone = {rows[0]}
+
+    def read(below: UUID, reach: int) -> refilling.Batch[UUID]:
+        looked = [row for row in rows if row < below][:reach]
+        return refilling.Batch([row for row in looked if row.int % 10 == 0][:5], len(looked), looked[-1])
+
+    page = refilling.filled(read, lambda found: [row for row in found if row not in gone], after=None, limit=5)
+    assert [row.int for row in page] == [390, 380, 370, 360, 350]
