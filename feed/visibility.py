@@ -35,12 +35,12 @@ _DEPICTED = """(SELECT count(*) > 0 FROM worker_depiction x
     WHERE x.video_id = p.video_id AND x.subject_id = %(viewer)s)"""
 _ADDRESSED = f"""((p.audience = 'public' AND NOT a.is_private)
     OR (p.audience <> 'private' AND {_FOLLOWED} AND (p.audience <> 'close_friends' OR {_CLOSE})))"""
-_BELONGS = f"""(p.author_id = %(viewer)s
+BELONGS = f"""(p.author_id = %(viewer)s
     OR ({good_sql("a")} AND (({_ADDRESSED} AND {_UNBLOCKED}) OR {_DEPICTED})))"""
 # What a word ended is passed over by the post's own copies; only the video's own record makes it visible.
 VISIBLE = f"""({fences.unended("p.grants")} AND {fences.unvetoed("p.lineage")}
-    AND {standing.stands("v")} AND {_BELONGS})"""
-_JOINED = "feed_post p JOIN worker_video v ON v.id = p.video_id JOIN accounts_person a ON a.id = p.author_id"
+    AND {standing.stands("v")} AND {BELONGS})"""
+JOINED = "feed_post p JOIN worker_video v ON v.id = p.video_id JOIN accounts_person a ON a.id = p.author_id"
 
 # What lists walk: the indexes of posts hold these alone.
 LISTED = "p.removed_at IS NULL AND p.unlisted_at IS NULL"
@@ -50,7 +50,7 @@ ALL_LISTED = f"{LISTED} AND p.version > 0"
 _REF = "json_build_object('id', {q}.id, 'handle', {q}.handle, 'display_name', {q}.display_name)"
 # What a film was made of is credited to whom a standing post of it is shown; who made both credits nobody by it.
 _CREDITED = f"""((s.owner_id = %(viewer)s AND {standing.stands("s")})
-    OR (SELECT count(*) > 0 FROM {_JOINED} WHERE p.video_id = s.id AND p.removed_at IS NULL AND {VISIBLE}))"""
+    OR (SELECT count(*) > 0 FROM {JOINED} WHERE p.video_id = s.id AND p.removed_at IS NULL AND {VISIBLE}))"""
 _CREDITS = f"""SELECT json_build_object('role', z.role, 'gone', NOT e.seen, 'video', CASE WHEN e.seen THEN s.id END,
         'author', CASE WHEN e.seen THEN {_REF.format(q="q")} END) AS credit, z.depth, z.video_id, z.place
     FROM {{sources}} z JOIN worker_video s ON s.id = z.source_id JOIN worker_video o ON o.id = z.video_id
@@ -75,7 +75,7 @@ COLUMNS = f"""p.id, p.caption, p.audience, p.published_at, p.edited_at, p.versio
         JOIN accounts_person t ON t.id = d.subject_id WHERE d.video_id = v.id),
     (SELECT json_agg(r.credit) FROM ({_CREDITS.format(sources=_OWN_SOURCES.format(video="v.id"))}) r),
     n.views, n.likes, n.comments, n.bookmarks, n.shares, {_MINE}"""
-TABLES = f"{_JOINED} LEFT JOIN feed_postcount n ON n.post_id = p.id"
+TABLES = f"{JOINED} LEFT JOIN feed_postcount n ON n.post_id = p.id"
 
 
 def page_sql(candidates: str, order: str = "c.id DESC", more: str = "") -> str:
@@ -90,12 +90,12 @@ def page_sql(candidates: str, order: str = "c.id DESC", more: str = "") -> str:
 
 
 ONE = Statement(f"""SELECT {COLUMNS}, p.removed_at IS NULL AND v.taken_down_at IS NULL, {standing.consented("v")}
-    FROM {TABLES} WHERE p.id = %(post)s AND {_BELONGS}""")
+    FROM {TABLES} WHERE p.id = %(post)s AND {BELONGS}""")
 _GIVEN = "SELECT t.id, t.place FROM unnest(%(posts)s::uuid[]) WITH ORDINALITY AS t (id, place)"
 AMONG = Statement(page_sql(_GIVEN, "c.place"))
 _LINEAGE = Statement(LINEAGE)
-_WATCH = Statement(f"""SELECT 1 FROM {_JOINED}
-    WHERE p.video_id = %(video)s AND p.removed_at IS NULL AND {_BELONGS} LIMIT 1""")
+_WATCH = Statement(f"""SELECT 1 FROM {JOINED}
+    WHERE p.video_id = %(video)s AND p.removed_at IS NULL AND {BELONGS} LIMIT 1""")
 
 
 @dataclass(frozen=True)
@@ -120,6 +120,11 @@ def among(*, viewer: UUID, post_ids: Iterable[UUID], limit: int | None = None) -
     """Return those of the posts that are visible now, in the order given, at most ``limit``. One statement."""
     posts = list(post_ids)
     return read(AMONG, viewer=viewer, posts=posts, limit=len(posts) if limit is None else limit)
+
+
+def these(*, viewer: UUID, posts: Iterable[UUID]) -> dict[UUID, Shown]:
+    """Return those of the posts that are visible now, by their ids. One statement."""
+    return {shown.id: shown for shown in among(viewer=viewer, post_ids=posts)}
 
 
 def read(page: Statement, *, viewer: UUID, **values: Any) -> list[Shown]:
@@ -153,7 +158,10 @@ def may_watch(*, viewer: UUID, video_id: UUID) -> bool:
 def visible_sql(post_id: str, viewer: str = "%(viewer)s") -> str:
     """Return the SQL predicate that the post of an id (an SQL expression) is visible in lists to a person."""
     visible = VISIBLE.replace("%(viewer)s", viewer)
-    return f"(SELECT p.removed_at IS NULL AND {visible} FROM {_JOINED} WHERE p.id = {post_id})"
+    # Whatever the caller calls its tables: what stands in a table of its own is not taken for one of ours.
+    asked = f"(SELECT {post_id} AS id) asked CROSS JOIN LATERAL"
+    return f"""(SELECT s.shown FROM {asked} (SELECT p.removed_at IS NULL AND {visible} AS shown
+        FROM {JOINED} WHERE p.id = asked.id) s)"""
 
 
 def noticed(*, thing_id: str, reader_id: str) -> str:

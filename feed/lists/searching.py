@@ -17,7 +17,7 @@ from socialvideo.lib import searching
 from socialvideo.lib.prepared import Statement
 
 # Of so many of the newest that match the best are chosen, and so many of these are checked.
-LOOKED_AT, CHOSEN = 1000, 200
+LOOKED_AT, CHOSEN = 300, 100
 ALIKE, MOST_ALIKE = 0.25, 3
 # How much likes weigh beside the text: a hundred of them make about five times as much.
 _SCORE = "ts_rank(f.words, %(query)s::tsquery) * ln(2.7 + coalesce(n.likes, 0) + coalesce(n.views, 0) / 20.0)"
