@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Coalesce, Now
 
 from accounts.rights.erasers import Counts, Eraser, Kept
-from feed.models import Post
+from feed.models import Post, TrendReview
 
 
 def _count(person_id: UUID) -> Counts:
@@ -34,6 +34,11 @@ POSTS = Eraser(
             Post,
             lambda person_id: Post.objects.filter(author=person_id),
             "tombstones without words: that something was published and is gone; ids alone",
+        ),
+        Kept(
+            TrendReview,
+            lambda person_id: TrendReview.objects.filter(moderator=person_id),
+            "what a moderator decided about posts that trend: decisions stay (DSA article 24)",
         ),
     ),
 )
