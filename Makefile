@@ -85,6 +85,7 @@ house: .venv/dev ## Import contracts, shape of the code, words
 
 bench: .venv/bench ## Benchmarks (ratios in one run)
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.feed_speed
 	$(BIN)/python -m benchmarks.ladder
 
 lock: .venv/base ## Lock the dependencies anew

@@ -5,9 +5,8 @@ from django.db.models import QuerySet
 from accounts.models import Mute, Person
 from socialvideo.lib.errors import Problem
 
-# Over %(viewer)s and a column that names somebody whom they follow: one index lookup.
-UNMUTED = """(SELECT count(*) = 0 FROM accounts_mute mu
-    WHERE mu.muter_id = %(viewer)s AND mu.muted_id = {person})"""
+# Over %(viewer)s and an expression that names somebody: whom one mutes is read once for a whole list.
+UNMUTED = "(({person} IN (SELECT mu.muted_id FROM accounts_mute mu WHERE mu.muter_id = %(viewer)s)) IS NOT TRUE)"
 
 
 def mute(*, muter: Person, muted: Person) -> None:

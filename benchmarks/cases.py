@@ -11,13 +11,15 @@ from accounts.models import Person
 from consent import gate
 from consent.rules import Point
 from feed import visibility
+from feed.lists import chronological
+from feed.lists import following as followed
 from feed.models import Post
 from tests import factories
 from worker.models import Video
 
 PEOPLE: dict[str, Person] = {}
 NAIVE = f"""SELECT {visibility.COLUMNS} FROM {visibility.TABLES} JOIN accounts_follow f ON f.followee_id = p.author_id
-    WHERE f.follower_id = %(viewer)s AND p.removed_at IS NULL AND {visibility.VISIBLE.format(p="p")}
+    WHERE f.follower_id = %(viewer)s AND p.removed_at IS NULL AND {visibility.VISIBLE}
     ORDER BY p.id DESC LIMIT 21"""
 
 
@@ -70,12 +72,12 @@ def pairs() -> Iterator[tuple[str, Callable[[], Any], Callable[[], Any]]]:
 
 def following(viewer: Any) -> object:
     """Read a page of the following feed."""
-    return visibility.following(viewer=viewer, after=None, limit=21)
+    return followed.following(viewer=viewer, after=None, limit=21)
 
 
 def grid(viewer: Any, author: Any) -> object:
     """Read a page of a profile."""
-    return visibility.grid(viewer=viewer, author=author, after=None, limit=21)
+    return chronological.grid(viewer=viewer, author=author, after=None, limit=21)
 
 
 def close() -> None:

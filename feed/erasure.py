@@ -6,7 +6,7 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce, Now
 
 from accounts.rights.erasers import Counts, Eraser, Kept
-from feed.models import Comment, Mention, Post, PostTag
+from feed.models import Comment, Mention, Post, PostTag, TrendReview
 
 
 def _count(person_id: UUID) -> Counts:
@@ -53,6 +53,11 @@ POSTS = Eraser(
             Comment,
             lambda person_id: Comment.objects.filter(author=person_id),
             "tombstones without words, below which others replied; ids alone",
+        ),
+        Kept(
+            TrendReview,
+            lambda person_id: TrendReview.objects.filter(moderator=person_id),
+            "what a moderator decided about posts that trend: decisions stay (DSA article 24)",
         ),
     ),
 )

@@ -90,6 +90,25 @@ class LineageShape(serializers.Serializer[Any]):
     sources = AncestorShape(many=True)
 
 
+class CountsShape(serializers.Serializer[Any]):
+    """How often a post was watched, liked and so on."""
+
+    views = serializers.IntegerField()
+    likes = serializers.IntegerField()
+    comments = serializers.IntegerField()
+    bookmarks = serializers.IntegerField()
+    shares = serializers.IntegerField()
+
+
+class MineShape(serializers.Serializer[Any]):
+    """What the viewer did about a post, and whether they follow its author."""
+
+    liked = serializers.BooleanField()
+    bookmarked = serializers.BooleanField()
+    seen = serializers.BooleanField()
+    following = serializers.BooleanField()
+
+
 class PostShape(serializers.Serializer[Any]):
     """A post as its viewer sees it. What others may do with it is told to its author alone, and null to others."""
 
@@ -105,8 +124,11 @@ class PostShape(serializers.Serializer[Any]):
     may_download = serializers.BooleanField(allow_null=True)
     author = PersonRef()
     video = PostVideoShape()
+    sound = serializers.UUIDField(help_text="The video whose sound is heard.")
     depicted = PersonRef(many=True)
     credits = CreditShape(many=True)
+    counts = CountsShape()
+    mine = MineShape()
 
 
 class RenditionShape(serializers.Serializer[Any]):

@@ -6,6 +6,7 @@ from celery import shared_task
 
 from feed import scheduling
 from feed.engagement import comments, counting
+from feed.lists import trending
 
 
 @shared_task(name="feed.tasks.sweep")
@@ -30,3 +31,9 @@ def fold_beacons(**_: object) -> None:
 def forget_comments(**_: object) -> None:
     """Blank the words of comments that were removed long ago."""
     comments.forget()
+
+
+@shared_task(name="feed.tasks.rank_trends")
+def rank_trends(**_: object) -> None:
+    """Rank what trends now."""
+    trending.rank()

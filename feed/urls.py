@@ -7,13 +7,11 @@ from feed import views
 urlpatterns = [
     path("posts", views.PostsView.as_view()),
     path("posts/<uuid:post_id>", views.PostView.as_view()),
-    path("posts/<uuid:post_id>/remixes", views.MadeFromView.as_view()),
-    path("feeds/following", views.FollowingFeedView.as_view()),
-    path("people/<str:handle>/posts", views.GridView.as_view()),
     path("videos/<uuid:video_id>/playback", views.PlaybackView.as_view()),
     path("videos/<uuid:video_id>/download", views.DownloadView.as_view()),
     path("videos/<uuid:video_id>/remixes", views.RemixView.as_view()),
     path("videos/<uuid:video_id>/lineage", views.LineageView.as_view()),
+    path("", include("feed.lists.urls")),
     path("", include("feed.making.urls")),
     path("", include("feed.engagement.urls")),
 ]

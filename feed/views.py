@@ -7,7 +7,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import people
 from accounts.auth import signed_in
 from accounts.models import Session
 from consent.rules import Audience
@@ -22,11 +21,9 @@ from feed.serializers import (
     RemixRequest,
 )
 from socialvideo.lib import ratelimit
-from socialvideo.lib.cursors import page, window
-from socialvideo.lib.errors import Problem
 from socialvideo.lib.etags import etag, require_match
 from socialvideo.lib.idempotency import idempotent
-from socialvideo.lib.schema import IF_MATCH, described, page_of
+from socialvideo.lib.schema import IF_MATCH, described
 from socialvideo.lib.wire import read_body
 from worker.serializers import JobShape
 
@@ -63,7 +60,7 @@ class PostView(APIView):
 
     @described(gives=PostShape, problems=(404, 410), summary="Read a post")
     def get(self, request: Request, post_id: UUID) -> Response:
-        shown = _readable(visibility.one(viewer=signed_in(request).id, post_id=post_id))
+        shown = visibility.readable(viewer=signed_in(request).id, post_id=post_id)
         return Response(shown.body, headers={"ETag": _tag(shown)})
 
     @described(
@@ -75,30 +72,17 @@ class PostView(APIView):
     )
     def patch(self, request: Request, post_id: UUID) -> Response:
         author = signed_in(request)
-        shown = _readable(visibility.one(viewer=author.id, post_id=post_id))
+        shown = visibility.readable(viewer=author.id, post_id=post_id)
         require_match(request, _tag(shown))
         changes = read_body(PostChange, request)
         publishing.edit(author=author, post_id=post_id, seen=shown.version, changes=changes)
-        shown = _readable(visibility.one(viewer=author.id, post_id=post_id))
+        shown = visibility.readable(viewer=author.id, post_id=post_id)
         return Response(shown.body, headers={"ETag": _tag(shown)})
 
     @described(status=204, problems=(404,), summary="Remove my post")
     def delete(self, request: Request, post_id: UUID) -> Response:
         publishing.remove(author=signed_in(request), post_id=post_id)
         return Response(status=204)
-
-
-class MadeFromView(APIView):
-    """What was made of a post."""
-
-    @described(gives=page_of(PostShape), problems=(400, 404, 410), listed=True, summary="List what was made of a post")
-    def get(self, request: Request, post_id: UUID) -> Response:
-        """Answer with the posts of remixes, stitches, duets and reused sounds, those that this viewer may see."""
-        after, limit = window(request)
-        viewer = signed_in(request).id
-        shown = _readable(visibility.one(viewer=viewer, post_id=post_id))
-        rows = visibility.made_from(viewer=viewer, source=shown.body["video"]["id"], after=after, limit=limit + 1)
-        return page(request, rows, limit, lambda row: row.body)
 
 
 class LineageView(APIView):
@@ -109,27 +93,6 @@ class LineageView(APIView):
         viewer = signed_in(request).id
         playback.require_standing(viewer, video_id)
         return Response({"sources": visibility.lineage(viewer=viewer, video_id=video_id)})
-
-
-class FollowingFeedView(APIView):
-    """Posts of everybody one follows, newest first."""
-
-    @described(gives=page_of(PostShape), problems=(400,), listed=True, summary="List the following feed")
-    def get(self, request: Request) -> Response:
-        after, limit = window(request)
-        rows = visibility.following(viewer=signed_in(request).id, after=after, limit=limit + 1)
-        return page(request, rows, limit, lambda shown: shown.body)
-
-
-class GridView(APIView):
-    """One person's posts, newest first."""
-
-    @described(gives=page_of(PostShape), problems=(400, 404), listed=True, summary="List posts of a person")
-    def get(self, request: Request, handle: str) -> Response:
-        after, limit = window(request)
-        author = people.find(handle, viewer=signed_in(request))
-        rows = visibility.grid(viewer=signed_in(request).id, author=author.id, after=after, limit=limit + 1)
-        return page(request, rows, limit, lambda shown: shown.body)
 
 
 class PlaybackView(APIView):
@@ -187,19 +150,9 @@ class RemixView(APIView):
 
 def made(author_id: UUID, post_id: UUID) -> Response:
     """Answer with what was just published."""
-    shown = _readable(visibility.one(viewer=author_id, post_id=post_id))
+    shown = visibility.readable(viewer=author_id, post_id=post_id)
     return Response(shown.body, status=201, headers={"Location": f"/api/v1/posts/{post_id}", "ETag": _tag(shown)})
 
 
 def _tag(shown: visibility.Shown) -> str:
     return etag(shown.id, shown.version)
-
-
-def _readable(shown: visibility.Shown | None) -> visibility.Shown:
-    if shown is None:
-        raise Problem(404, "not_found", "There is no such post for this account.")
-    if not shown.consented:
-        raise playback.gone()
-    if not shown.stands:
-        raise Problem(410, "gone_removed", "This post was removed.")
-    return shown

@@ -3,97 +3,99 @@
 A post is visible when it stands, its video is not taken down, its author is in good standing, the viewer belongs to its
 audience, no block stands between the viewer and its author or whom it shows, and every depiction's grant is valid at
 this very statement. Whom it shows sees it whatever else holds: it is their likeness. Hot reads go around the ORM's
-compiler: one statement a page.
+compiler: one prepared statement a page, which decides about each row that it returns.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
-
 from accounts.blocks import unblocked_sql
-from accounts.mutes import unmuted_sql
 from accounts.standing import good_sql
 from consent import fences
+from socialvideo.lib.errors import Problem
+from socialvideo.lib.prepared import Statement
 from worker import standing
 
 REUSE = ("may_remix", "may_stitch", "may_reuse_sound", "may_download")
-# Where in a row stands how many films the video was made of; after it comes the video's id.
-SOURCES = 14
+COUNTS = ("views", "likes", "comments", "bookmarks", "shares")
+MINE = ("liked", "bookmarked", "seen", "following")
 MOST_CREDITS, DEEPEST = 100, 16
 
-# Parameters named %(viewer)s, %(after)s and %(limit)s; tables: p post, v video, a author, c a post that may be listed.
-# What a private account publishes to all is for its followers.
-UNBLOCKED = f"""({unblocked_sql("%(viewer)s", "{p}.author_id")} AND (SELECT count(*) = 0 FROM worker_depiction y
-    WHERE y.video_id = {{p}}.video_id AND NOT {unblocked_sql("%(viewer)s", "y.subject_id")}))"""
-FOLLOWED = "EXISTS (SELECT 1 FROM accounts_follow w WHERE w.follower_id = %(viewer)s AND w.followee_id = {p}.author_id)"
-CLOSE = "EXISTS (SELECT 1 FROM accounts_closefriend k WHERE k.person_id = {p}.author_id AND k.friend_id = %(viewer)s)"
-AUDIENCE = f"""({{p}}.author_id = %(viewer)s
-    OR (SELECT {good_sql("q")} AND (EXISTS (SELECT 1 FROM worker_depiction x
-            WHERE x.video_id = {{p}}.video_id AND x.subject_id = %(viewer)s)
-        OR ({UNBLOCKED} AND (({{p}}.audience = 'public' AND NOT q.is_private)
-            OR ({{p}}.audience <> 'private' AND {FOLLOWED}
-                AND ({{p}}.audience <> 'close_friends' OR {CLOSE})))))
-        FROM accounts_person q WHERE q.id = {{p}}.author_id))"""
-# What fell by a withdrawal is passed over by the post's own copies; only the video's own record makes it visible.
-VISIBLE = f"""{fences.unended("{p}.grants")} AND {fences.unvetoed("{p}.lineage")}
-    AND {AUDIENCE} AND {standing.named_stands("{p}.video_id")}"""
+# Tables: p post, v its video, a its author; %(viewer)s. Each look-up is a scalar subquery by a unique key, which no
+# statistics can turn into a join over a whole table. What a private account publishes to all is for its followers.
+_UNBLOCKED = f"""({unblocked_sql("%(viewer)s", "p.author_id")} AND (SELECT count(*) = 0 FROM worker_depiction y
+    WHERE y.video_id = p.video_id AND NOT {unblocked_sql("%(viewer)s", "y.subject_id")}))"""
+_FOLLOWED = """(SELECT count(*) = 1 FROM accounts_follow w
+    WHERE w.follower_id = %(viewer)s AND w.followee_id = p.author_id)"""
+_CLOSE = """(SELECT count(*) = 1 FROM accounts_closefriend k
+    WHERE k.person_id = p.author_id AND k.friend_id = %(viewer)s)"""
+_DEPICTED = """(SELECT count(*) > 0 FROM worker_depiction x
+    WHERE x.video_id = p.video_id AND x.subject_id = %(viewer)s)"""
+_ADDRESSED = f"""((p.audience = 'public' AND NOT a.is_private)
+    OR (p.audience <> 'private' AND {_FOLLOWED} AND (p.audience <> 'close_friends' OR {_CLOSE})))"""
+BELONGS = f"""(p.author_id = %(viewer)s
+    OR ({good_sql("a")} AND (({_ADDRESSED} AND {_UNBLOCKED}) OR {_DEPICTED})))"""
+# What a word ended is passed over by the post's own copies; only the video's own record makes it visible.
+VISIBLE = f"""({fences.unended("p.grants")} AND {fences.unvetoed("p.lineage")}
+    AND {standing.stands("v")} AND {BELONGS})"""
+JOINED = "feed_post p JOIN worker_video v ON v.id = p.video_id JOIN accounts_person a ON a.id = p.author_id"
 
-COLUMNS = """p.id, p.caption, p.audience, p.published_at, p.edited_at, p.version, p.comments_on,
-    p.may_remix, p.may_stitch, p.may_reuse_sound, p.may_download, a.id, a.handle, a.display_name,
-    (SELECT count(*) FROM worker_source z WHERE z.video_id = v.id),
-    v.id, v.width, v.height, v.duration_ms, v.engine, v.is_preview,
-    (SELECT coalesce(json_agg(json_build_object('id', s.id, 'handle', s.handle, 'display_name', s.display_name)
-        ORDER BY s.handle), '[]') FROM worker_depiction d JOIN accounts_person s ON s.id = d.subject_id
-        WHERE d.video_id = v.id)"""
-JOINED = "JOIN worker_video v ON v.id = p.video_id JOIN accounts_person a ON a.id = p.author_id"
-TABLES = f"feed_post p {JOINED}"
+# What lists walk: the indexes of posts hold these alone.
+LISTED = "p.removed_at IS NULL AND p.unlisted_at IS NULL"
+# The same, to walk everybody's posts (the index post_newest).
+ALL_LISTED = f"{LISTED} AND p.version > 0"
 
-ONE = f"""SELECT {COLUMNS}, p.removed_at IS NULL AND v.taken_down_at IS NULL, {standing.consented("v")}
-    FROM {TABLES} WHERE p.id = %(post)s AND {AUDIENCE.format(p="p")}"""
-
-_POSTS = """SELECT p.id, p.author_id, p.audience, p.video_id, p.grants, p.lineage FROM feed_post p
-    WHERE p.author_id = {author} AND p.removed_at IS NULL AND p.unlisted_at IS NULL
-    AND (%(after)s::uuid IS NULL OR p.id < %(after)s)"""
-_NEWEST = standing.newest(_POSTS, VISIBLE.format(p="c"))
-_PAGE = f"SELECT {COLUMNS} FROM page JOIN feed_post p ON p.id = page.id {JOINED} ORDER BY p.id DESC"
-GRID = f"WITH page AS MATERIALIZED ({_NEWEST.format(author='%(author)s')} LIMIT %(limit)s) {_PAGE}"
-
+_REF = "json_build_object('id', {q}.id, 'handle', {q}.handle, 'display_name', {q}.display_name)"
 # What a film was made of is credited to whom a standing post of it is shown; who made both credits nobody by it.
-_CREDITED = f"""(s.owner_id = %(viewer)s AND {standing.stands("s")}
-    OR (SELECT count(*) > 0 FROM feed_post p
-        WHERE p.video_id = s.id AND p.removed_at IS NULL AND {VISIBLE.format(p="p")}))"""
-_CREDITS = f"""SELECT z.video_id, z.role, CASE WHEN e.seen THEN s.id END, q.id, q.handle, q.display_name, z.depth
-    FROM {{sources}} z JOIN worker_video s ON s.id = z.source_id JOIN worker_video w ON w.id = z.video_id
+_CREDITED = f"""((s.owner_id = %(viewer)s AND {standing.stands("s")})
+    OR (SELECT count(*) > 0 FROM {JOINED} WHERE p.video_id = s.id AND p.removed_at IS NULL AND {VISIBLE}))"""
+_CREDITS = f"""SELECT json_build_object('role', z.role, 'gone', NOT e.seen, 'video', CASE WHEN e.seen THEN s.id END,
+        'author', CASE WHEN e.seen THEN {_REF.format(q="q")} END) AS credit, z.depth, z.video_id, z.place
+    FROM {{sources}} z JOIN worker_video s ON s.id = z.source_id JOIN worker_video o ON o.id = z.video_id
     JOIN accounts_person q ON q.id = s.owner_id
     CROSS JOIN LATERAL (SELECT {_CREDITED} AS seen OFFSET 0) e
-    WHERE e.seen OR s.owner_id <> w.owner_id ORDER BY z.depth, z.video_id, z.place LIMIT %(limit)s"""
-CREDITS = _CREDITS.format(sources="(SELECT *, 1 AS depth FROM worker_source WHERE video_id = ANY(%(videos)s))")
+    WHERE e.seen OR s.owner_id <> o.owner_id ORDER BY z.depth, z.video_id, z.place LIMIT {MOST_CREDITS}"""
+_OWN_SOURCES = "(SELECT i.*, 1 AS depth FROM worker_source i WHERE i.video_id = {video} OFFSET 0)"
 # Each film once a depth: what is stitched with itself, again and again, would double each time.
 LINEAGE = f"""WITH RECURSIVE above AS (
-    SELECT video_id, source_id, role, place, 1 AS depth FROM worker_source WHERE video_id = ANY(%(videos)s)
+    SELECT video_id, source_id, role, place, 1 AS depth FROM worker_source WHERE video_id = %(video)s
     UNION SELECT z.video_id, z.source_id, z.role, z.place, u.depth + 1
-    FROM above u JOIN worker_source z ON z.video_id = u.source_id WHERE u.depth < %(deepest)s)
+    FROM above u JOIN worker_source z ON z.video_id = u.source_id WHERE u.depth < {DEEPEST})
 {_CREDITS.format(sources="above")}"""
-_MADE_FROM = """SELECT p.id, p.author_id, p.audience, p.video_id, p.grants, p.lineage FROM feed_post p
-    WHERE p.video_id IN (SELECT z.video_id FROM worker_source z WHERE z.source_id = %(source)s)
-    AND p.removed_at IS NULL AND p.unlisted_at IS NULL AND (%(after)s::uuid IS NULL OR p.id < %(after)s)"""
-MADE_FROM = f"""WITH page AS MATERIALIZED (
-    {standing.newest(_MADE_FROM, VISIBLE.format(p="c"))} LIMIT %(limit)s) {_PAGE}"""
 
-# Two stages: the authors with the freshest newest post, then their posts. Exact, for an author outside the first
-# LIMIT freshest cannot have a post among the first LIMIT; 12 times cheaper than joining all posts of all followed.
-FOLLOWING = f"""WITH freshest AS MATERIALIZED (
-    SELECT f.followee_id FROM accounts_follow f
-    CROSS JOIN LATERAL ({_NEWEST.format(author="f.followee_id")} LIMIT 1) n
-    WHERE f.follower_id = %(viewer)s AND {unmuted_sql("f.followee_id")} ORDER BY n.id DESC LIMIT %(limit)s),
-page AS MATERIALIZED (
-    SELECT n.id FROM freshest f
-    CROSS JOIN LATERAL ({_NEWEST.format(author="f.followee_id")} LIMIT %(limit)s) n
-    ORDER BY n.id DESC LIMIT %(limit)s)
-{_PAGE}"""
+_MINE = f"""(SELECT count(*) = 1 FROM feed_like l WHERE l.post_id = p.id AND l.person_id = %(viewer)s),
+    (SELECT count(*) = 1 FROM feed_bookmark l WHERE l.post_id = p.id AND l.person_id = %(viewer)s),
+    (SELECT count(*) = 1 FROM feed_view l WHERE l.post_id = p.id AND l.person_id = %(viewer)s), {_FOLLOWED}"""
+COLUMNS = f"""p.id, p.caption, p.audience, p.published_at, p.edited_at, p.version, p.comments_on,
+    p.may_remix, p.may_stitch, p.may_reuse_sound, p.may_download, a.id AS author, a.handle, a.display_name,
+    v.id AS video, p.sound_id, v.width, v.height, v.duration_ms, v.engine, v.is_preview,
+    (SELECT json_agg({_REF.format(q="t")} ORDER BY t.handle) FROM worker_depiction d
+        JOIN accounts_person t ON t.id = d.subject_id WHERE d.video_id = v.id),
+    (SELECT json_agg(r.credit) FROM ({_CREDITS.format(sources=_OWN_SOURCES.format(video="v.id"))}) r),
+    n.views, n.likes, n.comments, n.bookmarks, n.shares, {_MINE}"""
+TABLES = f"{JOINED} LEFT JOIN feed_postcount n ON n.post_id = p.id"
+
+
+def page_sql(candidates: str, order: str = "c.id DESC", more: str = "") -> str:
+    """Return the query of a page: the first %(limit)s of the ``candidates`` that are visible to %(viewer)s.
+
+    ``candidates`` is a query of ``id`` (and what ``order`` and ``more`` name) in that order. They are checked one by
+    one as they come, so a page looks at as many as it needs. ``more`` are columns to stand before those of the post.
+    """
+    return f"""SELECT {more}{", " if more else ""}s.* FROM ({candidates} OFFSET 0) c CROSS JOIN LATERAL (
+        SELECT {COLUMNS} FROM {TABLES} WHERE p.id = c.id AND p.removed_at IS NULL AND {VISIBLE} OFFSET 0) s
+        ORDER BY {order} LIMIT %(limit)s"""
+
+
+ONE = Statement(f"""SELECT {COLUMNS}, p.removed_at IS NULL AND v.taken_down_at IS NULL, {standing.consented("v")}
+    FROM {TABLES} WHERE p.id = %(post)s AND {BELONGS}""")
+_GIVEN = "SELECT t.id, t.place FROM unnest(%(posts)s::uuid[]) WITH ORDINALITY AS t (id, place)"
+AMONG = Statement(page_sql(_GIVEN, "c.place"))
+_LINEAGE = Statement(LINEAGE)
+_WATCH = Statement(f"""SELECT 1 FROM {JOINED}
+    WHERE p.video_id = %(video)s AND p.removed_at IS NULL AND {BELONGS} LIMIT 1""")
 
 THESE = f"""SELECT {COLUMNS} FROM {TABLES}
     WHERE p.id = ANY(%(posts)s) AND p.removed_at IS NULL AND {VISIBLE.format(p="p")}"""
@@ -112,88 +114,69 @@ class Shown:
 
 def one(*, viewer: UUID, post_id: UUID) -> Shown | None:
     """Return the post if the viewer belongs to its audience; it may have fallen since (``stands``, ``consented``)."""
-    rows = _rows(ONE, {"viewer": viewer, "post": post_id})
-    for *row, stands, consented in rows:
-        shown = _shown(viewer, row)[0]
-        return replace(shown, stands=stands, consented=consented)
+    for *row, stands, consented in ONE.rows(viewer=viewer, post=post_id):
+        return replace(post(viewer, row), stands=stands, consented=consented)
     return None
 
 
-def grid(*, viewer: UUID, author: UUID, after: UUID | None, limit: int) -> list[Shown]:
-    """Return an author's visible posts, newest first, those older than ``after``."""
-    return _page(GRID, viewer, after, limit, author=author)
+def among(*, viewer: UUID, post_ids: Iterable[UUID], limit: int | None = None) -> list[Shown]:
+    """Return those of the posts that are visible now, in the order given, at most ``limit``. One statement."""
+    posts = list(post_ids)
+    return read(AMONG, viewer=viewer, posts=posts, limit=len(posts) if limit is None else limit)
 
 
-def following(*, viewer: UUID, after: UUID | None, limit: int) -> list[Shown]:
-    """Return the visible posts of everybody the viewer follows, newest first, those older than ``after``."""
-    return _page(FOLLOWING, viewer, after, limit)
+def these(*, viewer: UUID, posts: Iterable[UUID]) -> dict[UUID, Shown]:
+    """Return those of the posts that are visible now, by their ids. One statement."""
+    return {shown.id: shown for shown in among(viewer=viewer, post_ids=posts)}
 
 
-def made_from(*, viewer: UUID, source: UUID, after: UUID | None, limit: int) -> list[Shown]:
-    """Return the visible posts of what was made of a video, newest first, those older than ``after``."""
-    return _page(MADE_FROM, viewer, after, limit, source=source)
+def read(page: Statement, *, viewer: UUID, **values: Any) -> list[Shown]:
+    """Return the page that a statement of ``page_sql`` finds for this viewer."""
+    return [post(viewer, row) for row in page.rows(viewer=viewer, **values)]
+
+
+def readable(*, viewer: UUID, post_id: UUID) -> Shown:
+    """Return a post that stands; the 404 problem for whom it is not for, 410 once it fell."""
+    shown = one(viewer=viewer, post_id=post_id)
+    if shown is None:
+        raise Problem(404, "not_found", "There is no such post for this account.")
+    if not shown.consented:
+        raise Problem(410, "gone_consent", "This video is gone: a permission that it rested on has ended.")
+    if not shown.stands:
+        raise Problem(410, "gone_removed", "This post was removed.")
+    return shown
 
 
 def lineage(*, viewer: UUID, video_id: UUID) -> list[dict[str, Any]]:
     """Return what a video was made of, and what that was made of, each with its depth from 1; the nearest first."""
-    values = {"viewer": viewer, "videos": [video_id], "limit": MOST_CREDITS, "deepest": DEEPEST}
-    return [{"depth": row[-1], **_credit(row)} for row in _rows(LINEAGE, values)]
+    rows = _LINEAGE.rows(viewer=viewer, video=video_id)
+    return [{"depth": depth, **credit} for credit, depth, *_ in rows]
 
 
 def may_watch(*, viewer: UUID, video_id: UUID) -> bool:
     """Tell whether a standing post shows this video to the viewer, consent apart (the gate decides that)."""
-    query = f"""SELECT 1 FROM feed_post p
-        WHERE p.video_id = %(video)s AND p.removed_at IS NULL AND {AUDIENCE.format(p="p")} LIMIT 1"""
-    return bool(_rows(query, {"viewer": viewer, "video": video_id}))
+    return bool(_WATCH.rows(viewer=viewer, video=video_id))
+
+
+def visible_sql(post_id: str, viewer: str = "%(viewer)s") -> str:
+    """Return the SQL predicate that the post of an id (an SQL expression) is visible in lists to a person."""
+    visible = VISIBLE.replace("%(viewer)s", viewer)
+    # Whatever the caller calls its tables: what stands in a table of its own is not taken for one of ours.
+    asked = f"(SELECT {post_id} AS id) asked CROSS JOIN LATERAL"
+    return f"""(SELECT s.shown FROM {asked} (SELECT p.removed_at IS NULL AND {visible} AS shown
+        FROM {JOINED} WHERE p.id = asked.id) s)"""
 
 
 def noticed(*, thing_id: str, reader_id: str) -> str:
     """Return the SQL predicate of a notice about a post (NOTICE_THINGS): its reader sees it in lists now."""
-    visible = VISIBLE.format(p="p").replace("%(viewer)s", reader_id)
-    return f"(SELECT p.removed_at IS NULL AND {visible} FROM feed_post p WHERE p.id = {thing_id})"
+    return visible_sql(thing_id, reader_id)
 
 
-def _rows(query: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(query, parameters)
-        return list(cursor.fetchall())
-
-
-def _page(query: str, viewer: UUID, after: UUID | None, limit: int, **values: UUID) -> list[Shown]:
-    parameters = {"viewer": viewer, "after": after, "limit": limit, **values}
-    return _shown(viewer, *_rows(query, parameters))
-
-
-def _shown(viewer: UUID, *rows: Sequence[Any]) -> list[Shown]:
-    """Return the rows as posts, with their credits: one statement more, where any has some."""
-    credited = _credits(viewer, [row[SOURCES + 1] for row in rows if row[SOURCES]])
-    return [_post(viewer, row, credited.get(row[SOURCES + 1], [])) for row in rows]
-
-
-def _credits(viewer: UUID, videos: list[UUID]) -> dict[UUID, list[dict[str, Any]]]:
-    if not videos:
-        return {}
-    found: dict[UUID, list[dict[str, Any]]] = {}
-    for row in _rows(CREDITS, {"viewer": viewer, "videos": videos, "limit": MOST_CREDITS * len(videos)}):
-        found.setdefault(row[0], []).append(_credit(row))
-    return found
-
-
-def _credit(row: Sequence[Any]) -> dict[str, Any]:
-    """Return what a film was made of as the viewer may see it: a tombstone when it is gone, or not for them."""
-    _, role, video_id, *author, _ = row
-    if video_id is None:
-        return {"role": role, "gone": True, "video": None, "author": None}
-    return {"role": role, "gone": False, "video": video_id, "author": _ref(*author)}
-
-
-def _ref(person_id: UUID, handle: str, display_name: str) -> dict[str, Any]:
-    return {"id": person_id, "handle": handle, "display_name": display_name}
-
-
-def _post(viewer: UUID, row: Sequence[Any], credited: list[dict[str, Any]]) -> Shown:
-    post_id, caption, audience, published_at, edited_at, version, comments_on, *more = row
-    *may, author_id, handle, display_name, _, video_id, width, height, duration_ms, engine, is_preview, depicted = more
+def post(viewer: UUID, row: Sequence[Any]) -> Shown:
+    """Return a row of COLUMNS as the viewer sees it."""
+    post_id, caption, audience, published_at, edited_at, version, comments_on, *may = row[:11]
+    author_id, handle, display_name, video_id, sound_id, width, height, duration_ms, engine, is_preview = row[11:21]
+    depicted, credited, *counts = row[21:28]
     body = {
         "id": post_id,
         "caption": caption,
@@ -203,7 +186,7 @@ def _post(viewer: UUID, row: Sequence[Any], credited: list[dict[str, Any]]) -> S
         "comments_on": comments_on,
         # What its author lets others do is told to the author: else a refusal would say whose word was missing.
         **dict(zip(REUSE, may if author_id == viewer else [None] * len(may), strict=True)),
-        "author": _ref(author_id, handle, display_name),
+        "author": {"id": author_id, "handle": handle, "display_name": display_name},
         "video": {
             "id": video_id,
             "width": width,
@@ -212,12 +195,10 @@ def _post(viewer: UUID, row: Sequence[Any], credited: list[dict[str, Any]]) -> S
             "engine": engine,
             "is_preview": is_preview,
         },
-        "depicted": depicted,
-        "credits": credited,
+        "sound": sound_id,
+        "depicted": depicted or [],
+        "credits": credited or [],
+        "counts": {name: count or 0 for name, count in zip(COUNTS, counts, strict=True)},
+        "mine": dict(zip(MINE, row[28:32], strict=True)),
     }
     return Shown(post_id, body, version)
-
-
-def these(*, viewer: UUID, posts: list[UUID]) -> dict[UUID, Shown]:
-    """Return those among these posts that are visible to the viewer now."""
-    return {shown.id: shown for shown in _shown(viewer, *_rows(THESE, {"viewer": viewer, "posts": posts}))}

@@ -23,6 +23,7 @@ MENU = {
     "Moderation": (
         ("Reports", "flag", "moderation_report"),
         ("Decisions", "gavel", "moderation_action"),
+        ("Waits to trend", "trending_up", "feed_trend"),
     ),
     "Consent": (
         ("Likenesses", "face", "consent_likeness"),

@@ -102,6 +102,8 @@ DATABASES = {
         "CONN_MAX_AGE": 0,
         "OPTIONS": {
             **_database,
+            # Without it psycopg prepares nothing; Django's own cursors do not, whatever it says (lib/prepared.py).
+            "prepare_threshold": 5,
             "pool": {"min_size": 1, "max_size": env.integer("DATABASE_POOL", 8, low=2, high=100), "timeout": 10},
         },
     }
@@ -244,6 +246,7 @@ CELERY = {
         "publish": {"task": "feed.tasks.sweep", "schedule": 30.0},
         "fold-beacons": {"task": "feed.tasks.fold_beacons", "schedule": float(BEACON_FOLD_SECONDS)},
         "forget-comments": {"task": "feed.tasks.forget_comments", "schedule": 3600.0},
+        "rank-trends": {"task": "feed.tasks.rank_trends", "schedule": 300.0},
         # Nobody can use a grant past its time; this tidies up what rests on it.
         "expire": {"task": "consent.tasks.expire", "schedule": 60.0},
         "match": {"task": "accounts.discovery.tasks.match", "schedule": float(DISCOVERY_MATCH_SECONDS)},

@@ -16,6 +16,7 @@ from accounts.models.graph import Block, CloseFriend, Dismissal, Follow, FollowR
 from accounts.models.guardians import Guardianship
 from accounts.models.handles import ProtectedName, RetiredHandle
 from accounts.models.mails import Mail
+from accounts.models.names import PersonName
 from accounts.models.notices import (
     Notice,
     NoticeActor,
@@ -58,6 +59,7 @@ __all__ = [
     "Passkey",
     "Person",
     "PersonManager",
+    "PersonName",
     "ProtectedName",
     "PushDelivery",
     "PushSubscription",

@@ -13,14 +13,12 @@ from socialvideo.lib.errors import Problem
 from worker import standing
 
 _REFUSED = f"""SELECT p.id, {standing.consented("v")}, p.removed_at IS NULL AND v.taken_down_at IS NULL
-    FROM feed_post p JOIN worker_video v ON v.id = p.video_id
-    WHERE p.id = ANY(%(posts)s) AND {visibility.AUDIENCE.format(p="p")}"""
+    FROM {visibility.JOINED} WHERE p.id = ANY(%(posts)s) AND {visibility.BELONGS}"""
 
 
 def visible_sql(viewer: str = "%(viewer)s", post: str = "p") -> str:
     """Return the SQL predicate over a row of posts of this alias: this viewer sees it in lists now."""
-    visible = visibility.VISIBLE.format(p=post).replace("%(viewer)s", viewer)
-    return f"({post}.removed_at IS NULL AND {visible})"
+    return visibility.visible_sql(f"{post}.id", viewer)
 
 
 def rows(query: str, **values: Any) -> list[tuple[Any, ...]]:

@@ -3,6 +3,8 @@
 from feed.models.comments import Comment, CommentFilter, CommentLike
 from feed.models.engagement import Bookmark, Hidden, Like, Mention, PostCount, PostTag, Share
 from feed.models.posts import Draft, Post
+from feed.models.search import PostText, SearchTerm
+from feed.models.trending import Trend, TrendReview
 from feed.models.watching import Beacon, View
 
 __all__ = [
@@ -18,6 +20,10 @@ __all__ = [
     "Post",
     "PostCount",
     "PostTag",
+    "PostText",
+    "SearchTerm",
     "Share",
+    "Trend",
+    "TrendReview",
     "View",
 ]

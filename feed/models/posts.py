@@ -40,7 +40,7 @@ class Post(models.Model):
     unlisted_at = models.DateTimeField(null=True)
 
     class Meta:
-        """A video stands published once; the newest posts of an author, or with a sound, are one index walk."""
+        """A video stands published once; the newest posts of all, an author, or with a sound, are one index walk."""
 
         indexes = [
             models.Index(
@@ -48,6 +48,13 @@ class Post(models.Model):
             ),
             models.Index(
                 F("sound"), F("id").desc(), condition=Q(removed_at=None, unlisted_at=None), name="post_by_sound"
+            ),
+            # Everybody's. Each version is above nought: who says so asks for this index, which nobody else is given.
+            models.Index(
+                fields=["-id"],
+                include=["author"],
+                condition=Q(removed_at=None, unlisted_at=None, version__gt=0),
+                name="post_newest",
             ),
         ]
         constraints = [

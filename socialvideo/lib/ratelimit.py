@@ -7,24 +7,24 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from socialvideo.lib.errors import plain_problem
+from socialvideo.lib.prepared import Statement
 
 if TYPE_CHECKING:  # at run time DRF's views are still being imported when they ask for this module
     from rest_framework.views import APIView
 
-COUNT = """
-INSERT INTO lib_requestcount (bucket, "window", count) VALUES (%s, %s, 1)
+COUNT = Statement("""
+INSERT INTO lib_requestcount (bucket, "window", count) VALUES (%(bucket)s, %(window)s, 1)
 ON CONFLICT (bucket) DO UPDATE SET
     count = CASE WHEN lib_requestcount."window" = excluded."window" THEN lib_requestcount.count + 1 ELSE 1 END,
     "window" = excluded."window"
 RETURNING count
-"""
+""")
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,8 @@ PROOF = Policy("proof", 30, 3600)
 ENGAGE = Policy("engage", 300, 60)
 COMMENT = Policy("comment", 30, 60)
 BEACONS = Policy("beacons", 120, 60)
+# Enough for who types, too little for who would write down everybody.
+SEARCH = Policy("search", 120, 60)
 CONTACTS = Policy("contacts", 10, 3600)
 
 
@@ -65,9 +67,7 @@ def count(policy: Policy, caller: str) -> Reading:
     now = int(time.time())
     window = now // policy.seconds
     bucket = f"{policy.name}:{hashlib.sha256(caller.encode()).hexdigest()[:32]}"
-    with connection.cursor() as cursor:
-        cursor.execute(COUNT, [bucket, window])
-        (used,) = cursor.fetchone()
+    ((used,),) = COUNT.rows(bucket=bucket, window=window)
     return Reading(policy, policy.quota * settings.RATE_LIMIT_FACTOR - used, (window + 1) * policy.seconds - now)
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from accounts import graph, mutes
 from accounts.models import Mute, Person
-from feed import visibility
+from feed.lists import following
 from socialvideo.lib.errors import Problem
 from tests import factories
 from worker.models import Video
@@ -32,7 +32,7 @@ def test_a_mute_is_the_muters_alone(video: Video, stranger: Person, requester: P
     for viewer in (stranger, other):
         graph.follow(follower=viewer, followee=requester)
     mutes.mute(muter=stranger, muted=requester)
-    assert len(visibility.following(viewer=other.id, after=None, limit=9)) == 1
+    assert len(following.following(viewer=other.id, after=None, limit=9)) == 1
     sam = factories.client(requester)
     assert sam.get(f"{API}/me/mutes").json()["data"] == []
     assert sam.get(f"{API}/people/kim").json()["relation"]["muted"] is False

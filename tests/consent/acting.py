@@ -14,7 +14,7 @@ from accounts.models import Person, Session
 from consent import permits
 from consent.models import Decision, Grant, PermitSubject
 from consent.permits import Redeemed
-from feed import visibility
+from feed.lists import chronological, following
 from feed.tickets import Viewing
 from socialvideo.lib.clock import database_now
 from socialvideo.lib.errors import Problem
@@ -113,11 +113,11 @@ class Stage:
     def seen(self, viewer: str, author: str) -> list[UUID]:
         """The posts of an author that a viewer sees, newest first."""
         ids = self.people[viewer].id, self.people[author].id
-        return [one.id for one in visibility.grid(viewer=ids[0], author=ids[1], after=None, limit=100)]
+        return [one.id for one in chronological.grid(viewer=ids[0], author=ids[1], after=None, limit=100)]
 
     def followed(self, viewer: str) -> set[UUID]:
         """The posts in the feed of those whom a viewer follows."""
-        return {one.id for one in visibility.following(viewer=self.people[viewer].id, after=None, limit=100)}
+        return {one.id for one in following.following(viewer=self.people[viewer].id, after=None, limit=100)}
 
 
 def stage(names: list[str]) -> Stage:

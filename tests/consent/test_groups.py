@@ -19,7 +19,7 @@ from consent import ends, gate, grants, groups, receipts, rules, withdrawal
 from consent.models import Choice, Decision, Grant, LedgerLeaf
 from consent.rules import BREADTH, Audience, Group, Point, Purpose
 from consent.withdrawal import Scope
-from feed import visibility
+from feed.lists import chronological
 from socialvideo.lib.clock import database_now
 from tests import factories
 from tests.consent import promises_of_groups as promised
@@ -232,9 +232,9 @@ def test_a_video_made_under_an_offer_leaves_the_feed_when_people_part(db: None) 
     offer = offered(Group.MUTUALS)
     friend, viewer = befriended(offer.subject), factories.person()
     factories.post(friend, factories.video(friend, offer.subject))
-    assert len(visibility.grid(viewer=viewer.id, author=friend.id, after=None, limit=5)) == 1
+    assert len(chronological.grid(viewer=viewer.id, author=friend.id, after=None, limit=5)) == 1
     graph.unfollow(follower=offer.subject, followee=friend)
-    assert visibility.grid(viewer=viewer.id, author=friend.id, after=None, limit=5) == []
+    assert chronological.grid(viewer=viewer.id, author=friend.id, after=None, limit=5) == []
 
 
 def test_what_rests_on_an_offer_is_not_changed_apart(db: None) -> None:

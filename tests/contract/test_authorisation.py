@@ -18,6 +18,8 @@ OWN = (
     *("GET /me/likes", "GET /me/bookmarks", "GET /me/comments", "GET /me/held-comments", "GET /me/hidden"),
     "GET /me/history",
     *("GET /me/close-friends", "GET /me/suggestions", "GET /me/exports", "GET /me/push-subscriptions"),
+    *("GET /feeds/friends", "GET /feeds/trending", "GET /hashtags/{tag}/posts"),
+    *("GET /search/people", "GET /search/posts", "GET /search/hashtags"),
     "GET /uploads",
     "GET /drafts",
 )
@@ -80,7 +82,7 @@ def test_on_moderation_routes_everybody_but_moderators_gets_403() -> None:
 
 def test_neither_a_stranger_nor_a_blocked_one_nor_staff_reaches_a_private_thing_by_its_id() -> None:
     rows = [row for name, row in TABLE.items() if "_id}" in name]
-    assert len(rows) == 68
+    assert len(rows) == 69
     assert all(row[who] == 404 for row in rows for who in ("stranger", "blocked", "moderator", "admin"))
 
 
@@ -89,6 +91,7 @@ def test_who_follows_reaches_by_its_id_what_was_published_to_followers_and_nothi
     published = {f"{verb} /videos/{{video_id}}/{what}" for verb, what in PUBLISHED}
     done = {f"{verb} /{of}" for of in ENGAGED for verb in ("PUT", "DELETE")}
     read = {"GET /posts/{post_id}", "GET /posts/{post_id}/remixes", *SAID}
+    read |= {"GET /sounds/{video_id}/posts"}
     assert reached == published | read | done | {"PUT /posts/{post_id}/share", "PUT /posts/{post_id}/follow"}
     assert all(TABLE[name]["mutual"] == TABLE[name]["follower"] for name in reached)
 

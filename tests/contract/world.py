@@ -196,6 +196,7 @@ def address(world: World, route: Route) -> str:
         "comment_id": world.comment.id,
         "hidden_id": world.hidden.id,
         "session_id": world.session.id,
+        "tag": "surf",
         "video_id": world.video.id,
         "withdrawal_id": world.withdrawal.id,
         "notice_id": world.notice.id,
@@ -203,6 +204,8 @@ def address(world: World, route: Route) -> str:
         "upload_id": world.uploads.named_by(route.address).id,
     }
     query = f"?epoch={epochs.usable()[-1].number}" if str(route) in WITH_OCTETS else ""
+    if route.address.startswith("/search/"):
+        query = "?q=sam"
     if route.address == "/unsubscriptions":
         query = unsubscribing.address(world.people["requester"].id, "summary").partition("unsubscriptions")[2]
     return "/api/v1" + route.address.format(**values) + query

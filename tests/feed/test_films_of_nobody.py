@@ -7,7 +7,8 @@ from accounts.models import Person
 from consent import gate, permits
 from consent.models import Decision, Permit, PermitSubject
 from consent.rules import ANY, Allowed, Audience, Claim, Point, Wish
-from feed import playback, publishing, visibility
+from feed import playback, publishing
+from feed.lists import chronological, following
 from feed.models import Post
 from feed.tickets import Viewing
 from socialvideo.lib.errors import Problem
@@ -32,7 +33,7 @@ def test_it_is_published_listed_and_watched_and_no_journal_has_a_line(requester:
     film = factories.footage(requester)
     post = factories.post(requester, film)
     graph.follow(follower=stranger, followee=requester)
-    assert [shown.id for shown in visibility.following(viewer=stranger.id, after=None, limit=9)] == [post.id]
+    assert [shown.id for shown in following.following(viewer=stranger.id, after=None, limit=9)] == [post.id]
     ticket = opened(stranger, film)
     assert ticket.basis
     assert ticket.basis.ends_at == playback.NEVER
@@ -53,7 +54,7 @@ def test_a_film_that_lost_a_depiction_is_not_one_of_nobody(video: Video, request
     Depiction.objects.all().delete()
     video = Video.objects.get()
     assert [claim.grant_id for claim in video.claims()] == [None]
-    assert visibility.grid(viewer=stranger.id, author=requester.id, after=None, limit=9) == []
+    assert chronological.grid(viewer=stranger.id, author=requester.id, after=None, limit=9) == []
     with pytest.raises(Problem) as refused:
         opened(requester, video)
     assert refused.value.code == "gone_consent"

@@ -12,11 +12,12 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from accounts import blocks, closeness, graph
-from accounts.models import Follow, Person
+from accounts.models import Follow, Person, Tally
 from consent import withdrawal
 from consent.models import Grant
 from consent.rules import Audience
 from feed import visibility
+from feed.lists import chronological, following, refilling
 from feed.models import Post
 from socialvideo.lib.ids import new_id
 from tests import factories
@@ -89,14 +90,14 @@ def test_a_single_post_shows_to_its_audience_and_says_whether_it_fell(world: Wor
 
 def test_a_grid_shows_what_is_visible_and_nothing_else(world: World, seat: Seat) -> None:
     name, follows, viewer = seat
-    rows = visibility.grid(viewer=viewer, author=world.people["author"].id, after=None, limit=100)
+    rows = chronological.grid(viewer=viewer, author=world.people["author"].id, after=None, limit=100)
     wanted = [world.posts[case] for case in CASES if visible(name, follows, case)]
     assert [row.id for row in rows] == [post.id for post in shelf.newest_first(wanted)]
 
 
 def test_the_following_feed_shows_what_is_visible_of_those_one_follows(world: World, seat: Seat) -> None:
     name, follows, viewer = seat
-    rows = visibility.following(viewer=viewer, after=None, limit=100)
+    rows = following.following(viewer=viewer, after=None, limit=100)
     wanted = [world.posts[case] for case in CASES if follows and visible(name, follows, case)]
     assert [row.id for row in rows] == [post.id for post in shelf.newest_first(wanted)]
 
@@ -109,7 +110,7 @@ def test_watching_asks_for_audience_and_a_post_that_was_not_removed(world: World
 
 def test_whatever_a_list_shows_can_also_be_read_alone_and_watched(world: World, seat: Seat) -> None:
     _, _, viewer = seat
-    for row in visibility.grid(viewer=viewer, author=world.people["author"].id, after=None, limit=100):
+    for row in chronological.grid(viewer=viewer, author=world.people["author"].id, after=None, limit=100):
         assert visibility.one(viewer=viewer, post_id=row.id) == row
         assert visibility.may_watch(viewer=viewer, video_id=row.body["video"]["id"])
 
@@ -146,6 +147,9 @@ def test_a_post_says_whose_it_is_and_whom_it_shows(grant: Grant, subject: Person
             {"id": str(subject.id), "handle": "eileen", "display_name": "Eileen"},
         ],
         "credits": [],
+        "sound": post.video_id,
+        "counts": dict.fromkeys(("views", "likes", "comments", "bookmarks", "shares"), 0),
+        "mine": dict.fromkeys(("liked", "bookmarked", "seen", "following"), False),
     }
 
 
@@ -158,11 +162,11 @@ def test_a_withdrawal_takes_the_post_out_of_every_list_at_once(
 ) -> None:
     post = factories.post(video.owner, video)  # type: ignore[attr-defined, arg-type]
     Follow.objects.create(follower=stranger, followee=post.author)
-    assert len(visibility.following(viewer=stranger.id, after=None, limit=9)) == 1
+    assert len(following.following(viewer=stranger.id, after=None, limit=9)) == 1
     withdrawal.withdraw(subject=subject, scope=withdrawal.Scope())
     for viewer in (stranger, subject, post.author):
-        assert visibility.following(viewer=viewer.id, after=None, limit=9) == []
-        assert visibility.grid(viewer=viewer.id, author=post.author_id, after=None, limit=9) == []
+        assert following.following(viewer=viewer.id, after=None, limit=9) == []
+        assert chronological.grid(viewer=viewer.id, author=post.author_id, after=None, limit=9) == []
 
 
 SEATS = ["author", "depicted", "follower", "stranger"]
@@ -172,9 +176,9 @@ def seen_by(post: Post, viewers: dict[str, Person]) -> list[str]:
     """Who sees the post; every way of reading it must say the same."""
     seen = []
     for name, viewer in viewers.items():
-        listed = bool(visibility.grid(viewer=viewer.id, author=post.author_id, after=None, limit=9))
+        listed = bool(chronological.grid(viewer=viewer.id, author=post.author_id, after=None, limit=9))
         follows = Follow.objects.filter(follower=viewer, followee=post.author_id).exists()
-        assert bool(visibility.following(viewer=viewer.id, after=None, limit=9)) == (listed and follows)
+        assert bool(following.following(viewer=viewer.id, after=None, limit=9)) == (listed and follows)
         assert bool(visibility.one(viewer=viewer.id, post_id=post.id)) == listed
         assert visibility.may_watch(viewer=viewer.id, video_id=post.video_id) == listed
         seen += [name] if listed else []
@@ -300,18 +304,21 @@ def paged(read: Read, limit: int) -> Iterator[UUID]:
         after = page[-1].id
 
 
-def test_the_following_feed_is_exactly_the_naive_one_without_gap_or_repeat(crowd: Crowd) -> None:
+@pytest.mark.parametrize("follows", [following.MANY - 1, following.MANY, 10 * following.MANY])
+def test_the_following_feed_is_exactly_the_naive_one_without_gap_or_repeat(crowd: Crowd, follows: int) -> None:
+    # By the tally one of the two plans is taken, or the second where the first finds too few.
+    Tally.objects.filter(person=crowd.viewer).update(following=follows)
     wanted = crowd.wanted()
     assert len(wanted) > 40
     for limit in (2, 7, 50):
-        feed = paged(lambda after, n: visibility.following(viewer=crowd.viewer.id, after=after, limit=n), limit)
+        feed = paged(lambda after, n: following.following(viewer=crowd.viewer.id, after=after, limit=n), limit)
         assert list(feed) == wanted
 
 
 def test_every_grid_is_exactly_the_naive_one(crowd: Crowd) -> None:
     for author in crowd.authors:
         grid = paged(
-            lambda after, n, of=author.id: visibility.grid(  # type: ignore[misc]
+            lambda after, n, of=author.id: chronological.grid(  # type: ignore[misc]
                 viewer=crowd.viewer.id, author=of, after=after, limit=n
             ),
             5,
@@ -323,14 +330,58 @@ def test_every_grid_is_exactly_the_naive_one(crowd: Crowd) -> None:
 def test_every_read_is_one_query_however_many_posts_there_are(
     count: int, world: World, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    author, stranger = world.people["author"], world.people["stranger"]
+    author, stranger = shelf.people(1)[0], world.people["stranger"]
     Follow.objects.create(follower=stranger, followee=author)
     first = shelf.posts(Wanted(author, Audience.PUBLIC, (shelf.grant(stranger, "stands"),)) for _ in range(count))[0]
     with django_assert_num_queries(1):
-        visibility.following(viewer=stranger.id, after=None, limit=20)
+        following.following(viewer=stranger.id, after=None, limit=20)
     with django_assert_num_queries(1):
-        visibility.grid(viewer=stranger.id, author=author.id, after=None, limit=20)
+        chronological.grid(viewer=stranger.id, author=author.id, after=None, limit=20)
     with django_assert_num_queries(1):
         visibility.one(viewer=stranger.id, post_id=first.id)
     with django_assert_num_queries(1):
         visibility.may_watch(viewer=stranger.id, video_id=first.video_id)
+
+
+# Posts that somebody else chose (a ranking): only what is visible now, in their order
+
+
+def test_among_posts_those_are_returned_that_are_visible_now_in_the_order_given(world: World, seat: Seat) -> None:
+    name, follows, viewer = seat
+    asked = [post.id for post in random.Random(1).sample(list(world.posts.values()), len(world.posts))]
+    seen = {world.posts[case].id for case in CASES if visible(name, follows, case)}
+    shown = visibility.among(viewer=viewer, post_ids=[new_id(), *asked])
+    assert [post.id for post in shown] == [post for post in asked if post in seen]
+    assert visibility.among(viewer=viewer, post_ids=asked, limit=1) == shown[:1]
+    assert visibility.among(viewer=viewer, post_ids=[]) == []
+
+
+def test_among_is_one_statement(world: World, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    with django_assert_num_queries(1):
+        visibility.among(viewer=world.people["stranger"].id, post_ids=[post.id for post in world.posts.values()])
+
+
+# A page that falls short is made up for
+
+
+@pytest.mark.parametrize("fallen", [1, 60, 400])
+def test_a_page_below_what_fell_is_full(fallen: int, db: None) -> None:
+    viewer, author = shelf.people(2)
+    Follow.objects.create(follower=viewer, followee=author)
+    grants = {matter: shelf.grant(viewer, matter) for matter in ("stands", "withdrawn")}
+    old = shelf.posts(Wanted(author, Audience.PUBLIC, (grants["stands"],)) for _ in range(7))
+    shelf.posts(Wanted(author, Audience.PUBLIC, (grants["withdrawn"],)) for _ in range(fallen))
+    feed = paged(lambda after, n: following.following(viewer=viewer.id, after=after, limit=n), 5)
+    assert list(feed) == [post.id for post in shelf.newest_first(old)]
+
+
+def test_what_ends_between_two_looks_is_left_out_and_made_up_for() -> None:
+    rows = [UUID(int=number) for number in range(400, 0, -1)]
+    gone = {rows[0]}
+
+    def read(below: UUID, reach: int) -> refilling.Batch[UUID]:
+        looked = [row for row in rows if row < below][:reach]
+        return refilling.Batch([row for row in looked if row.int % 10 == 0][:5], len(looked), looked[-1])
+
+    page = refilling.filled(read, lambda found: [row for row in found if row not in gone], after=None, limit=5)
+    assert [row.int for row in page] == [390, 380, 370, 360, 350]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from consent import gate, permits
 from consent.rules import Audience
 from feed import playback, publishing, remixes, visibility
+from feed.lists import chronological, following
 from socialvideo.lib.errors import Problem
 from tests.races.stage import DIGEST, FILM, Scenery, Stage, stitched
 from worker import jobs, pipeline, reviews, videos
@@ -102,8 +103,8 @@ def lists(stage: Stage) -> None:
 def shown(stage: Stage) -> bool:
     """Tell whether any list or record shows the video now."""
     viewer, author = stage.cast.viewer.id, stage.cast.requester
-    listed = visibility.following(viewer=viewer, after=None, limit=3)
-    listed += visibility.grid(viewer=viewer, author=author.id, after=None, limit=3)
+    listed = following.following(viewer=viewer, after=None, limit=3)
+    listed += chronological.grid(viewer=viewer, author=author.id, after=None, limit=3)
     single = visibility.one(viewer=viewer, post_id=stage.post.id) if stage.post else None
     read = single and single.consented and single.stands
     return any(post.body["video"]["id"] == stage.film.id for post in listed) or bool(read)

@@ -1,0 +1,1 @@
+"""Lists of posts: following, friends, grids, hashtags, sounds, trending, search. All go through feed.visibility."""
