@@ -1,25 +1,68 @@
 """The third scorer: LightGBM, an extra. The only file that imports it, and only when a model needs it."""
 
+import importlib.util
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
-from feed.ranking.log import Floats, Times
+import numpy as np
+
+from feed.ranking.log import Bools, Floats, Times
+from feed.ranking.types import Settings
+from feed.ranking.values import ACTS
 
 
 def installed() -> bool:
     """Whether the extra is there."""
-    raise NotImplementedError
+    return importlib.util.find_spec("lightgbm") is not None
 
 
 @dataclass(frozen=True)
 class Boosted:
-    """LightGBM's own text of each head: ``match``, then acts by name."""
+    """LightGBM's own text of each head: ``match``, then acts by name; an act too rare to be learned is absent."""
 
     texts: dict[str, str]
+    offsets: dict[str, float]
+
+    @cached_property
+    def _trees(self) -> dict[str, Any]:
+        import lightgbm
+
+        return {name: lightgbm.Booster(model_str=text) for name, text in self.texts.items()}
+
+    def _odds(self, name: str, rows: Floats) -> Times:
+        trees = self._trees[name]
+        learned = np.ascontiguousarray(rows[:, : trees.num_feature()])
+        return np.asarray(trees.predict(learned, raw_score=True, num_threads=1)) + self.offsets.get(name, 0.0)
 
     def match(self, rows: Floats) -> Times:
-        """The score of the ranking head for each row."""
-        raise NotImplementedError
+        """The log-odds of the ranking head for each row."""
+        return self._odds("match", rows)
 
     def chances(self, rows: Floats) -> Floats:
         """The probability of each act if shown, as ``Heads.chances``."""
-        raise NotImplementedError
+        found = np.full((len(rows), len(ACTS)), np.nan, np.float32)
+        for place, act in enumerate(ACTS):
+            if act in self.texts:
+                found[:, place] = 1 / (1 + np.exp(-self._odds(act, rows)))
+        return found
+
+    def contributions(self, rows: Floats) -> Times:
+        """How much each learned column moved the ranking head: exact Shapley values of the trees, log-odds."""
+        trees = self._trees["match"]
+        learned = np.ascontiguousarray(rows[:, : trees.num_feature()])
+        return np.asarray(trees.predict(learned, pred_contrib=True, num_threads=1))[:, :-1]
+
+
+def boosted(rows: Floats, label: Bools, settings: Settings, *, trees: int, threads: int = 2) -> str:
+    """Train one head on binary labels; the same rows and seed give the same text."""
+    import lightgbm
+
+    told = {
+        "objective": "binary", "num_leaves": settings.leaves, "learning_rate": settings.rate, "seed": settings.seed,
+        "min_data_in_leaf": min(100, max(5, len(rows) // 500)), "feature_fraction": 0.5, "lambda_l2": 5.0,
+        "bagging_fraction": 0.8, "bagging_freq": 1, "deterministic": True, "force_row_wise": True,
+        "verbose": -1, "num_threads": threads,
+    }  # fmt: skip
+    text: str = lightgbm.train(told, lightgbm.Dataset(rows, label.astype(np.float32)), trees).model_to_string()
+    return text

@@ -1,23 +1,185 @@
 """THE feature function: training and serving call the same, on the same shapes.
 
 A row is ``COLUMNS`` float32: the learned ones first (``LEARNED``), then the wishes, which no model learns from. The
-logged row is all that a score depends on.
+logged row is all that a score depends on, and no row depends on the other candidates.
 """
+
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from feed.ranking.log import Floats, Ints
+from feed.ranking import linking
+from feed.ranking.log import HIDE, WANTED, Bools, Catalogue, Floats, Ints, Longs, Times
 from feed.ranking.model import Model
-from feed.ranking.types import Viewer, Wishes
+from feed.ranking.shelf import POST, watch_quantile
+from feed.ranking.types import DAY, Viewer, Wishes
 
-LEARNED: tuple[str, ...] = ()
-WISHED = ("steer", "mood", "ai")
+LINKED = ("link_met", "link_lately", "link_wanted", "link_unwanted", "link_friends", "link_raw", "cowatch")
+FRIENDS = ("friends_lately", "friends_ever")
+TASTE = (
+    *("author_wanted", "author_met", "author_followed", "sound_wanted", "term_share", "term_rate"),
+    *("length", "met_before", "both_rates"),
+)
+VIEWER = ("viewer_met", "viewer_wanted", "viewer_rate", "viewer_idle", "viewer_lately")
+LEARNED: tuple[str, ...] = (*LINKED, *FRIENDS, *TASTE, *VIEWER, *POST, "age")
+WISHED = ("steer", "mood", "ai", "published")
 COLUMNS: tuple[str, ...] = (*LEARNED, *WISHED)
+PLACE = {name: place for place, name in enumerate(COLUMNS)}
+
+
+@dataclass(frozen=True)
+class History:
+    """A viewer's own history as the features need it: rows of known posts, weights and what they amount to."""
+
+    post: Ints
+    wanted: Bools
+    days: Floats  # since each row
+    liked: Floats  # how much each row was wanted, 0..1: by act or by the watch quantile
+    rate: float
+
+
+def history(model: Model, viewer: Viewer, now: float) -> History:
+    """The newest rows that the model knows."""
+    known = np.flatnonzero((viewer.post >= 0) & (viewer.post < len(model.shelf)))[-model.settings.recalled :]
+    post, acts = viewer.post[known], viewer.acts[known]
+    wanted = ((acts & WANTED) > 0) & ((acts & HIDE) == 0)
+    quantile = watch_quantile(model.shelf, post, viewer.watched[known])
+    liked = np.where(wanted, np.where(np.isfinite(quantile), 0.5 + 0.5 * quantile, 1.0), 0.0)
+    days = np.maximum(now - viewer.at[known], 0.0) / DAY
+    rate = (wanted.sum() + 5 * _usual(model)) / (len(post) + 5)
+    return History(post, wanted, days.astype(np.float32), liked.astype(np.float32), float(rate))
+
+
+def _usual(model: Model) -> float:
+    """The share of all showings that were wanted."""
+    return float(model.shelf.wanted.sum() + 1) / float(model.shelf.met.sum() + 3)
 
 
 def rows(model: Model, viewer: Viewer, posts: Ints, now: float, wishes: Wishes | None = None) -> Floats:
     """The features of these posts for this viewer at ``now``: (len(posts), len(COLUMNS)). No row depends on another."""
-    raise NotImplementedError
+    found = np.empty((len(posts), len(COLUMNS)), np.float32)
+    viewer = _with_known_friends(model, viewer)
+    past = history(model, viewer, now)
+    catalogue, shelf = model.shelf.catalogue, model.shelf
+    columns = (
+        *_linked(model, viewer, past, posts, now),
+        *_friendly(model, viewer, posts, now),
+        *_taste(model, viewer, past, posts),
+        *_self(viewer, past, now, model),
+    )
+    for place, column in enumerate(columns):
+        found[:, place] = column
+    first = len(columns)
+    found[:, first : first + len(POST)] = shelf.columns[posts]
+    found[:, PLACE["age"]] = np.log1p(np.maximum(now - catalogue.published_at[posts], 0.0) / DAY)
+    wishes = wishes or Wishes.none(len(posts))
+    found[:, PLACE["steer"]], found[:, PLACE["mood"]] = wishes.steer, wishes.mood
+    found[:, PLACE["ai"]] = wishes.ai * catalogue.ai[posts]
+    found[:, PLACE["published"]] = (catalogue.published_at[posts] - shelf.at) / DAY
+    return found
+
+
+def _with_known_friends(model: Model, viewer: Viewer) -> Viewer:
+    """The viewer without what friends did with posts that the model does not know."""
+    known = (viewer.friend_post >= 0) & (viewer.friend_post < len(model.shelf))
+    if known.all():
+        return viewer
+    return replace(
+        viewer, friend_post=viewer.friend_post[known], friend_at=viewer.friend_at[known],
+        friend_closeness=viewer.friend_closeness[known],
+    )  # fmt: skip
+
+
+def _linked(model: Model, viewer: Viewer, past: History, posts: Ints, now: float) -> list[Times]:
+    """Where the links lead from what the viewer met, wanted, did not want, and from what friends did."""
+    settings, count = model.settings, len(model.shelf)
+    memory = past.liked * 0.5 ** (past.days * DAY / settings.memory)
+    lately = 0.5 ** (past.days * DAY / settings.lately)
+    ones = np.ones(len(past.post), np.float32)
+    met, soon, wanted, unwanted = linking.reached(
+        model.ease, past.post, [ones, lately, past.liked, (~past.wanted).astype(np.float32)], count
+    )
+    (cowatch,) = linking.reached(model.cowatch, past.post[past.wanted], [memory[past.wanted]], count)
+    if len(viewer.friend_post):
+        (friends,) = linking.reached(model.ease, viewer.friend_post, [_closeness(model, viewer, now)], count)
+    else:
+        friends = np.zeros(count)
+    scores = [linking.unit(score)[posts] for score in (met, soon, wanted, unwanted, friends)]
+    return [*scores, met[posts], linking.unit(cowatch)[posts]]
+
+
+def _closeness(model: Model, viewer: Viewer, now: float) -> Floats:
+    days = np.maximum(now - viewer.friend_at, 0.0)
+    return (viewer.friend_closeness * 0.5 ** (days / model.settings.social_half_life)).astype(np.float32)
+
+
+def _friendly(model: Model, viewer: Viewer, posts: Ints, now: float) -> list[Times]:
+    """What friends and people followed did with each post, lately and ever."""
+    if not len(viewer.friend_post):
+        return [np.zeros(len(posts))] * 2
+    count = len(model.shelf)
+    acts = (_closeness(model, viewer, now), viewer.friend_closeness)
+    return [np.log1p(np.bincount(viewer.friend_post, weights=w, minlength=count)[posts]) for w in acts]
+
+
+def _taste(model: Model, viewer: Viewer, past: History, posts: Ints) -> list[Times | Floats]:
+    """What the viewer made of this author, sound, subject and length before."""
+    catalogue, shelf = model.shelf.catalogue, model.shelf
+    author, wanted = catalogue.author[posts], past.post[past.wanted]
+    share, rate = _terms(catalogue, past, posts)
+    lengths = np.log1p(catalogue.duration[wanted])
+    usual = (lengths.sum() + 5 * 3.0) / (len(lengths) + 5)
+    post_rate = np.clip(shelf.columns[posts, POST.index("rate")], 1e-3, 1 - 1e-3)
+    return [
+        _times(catalogue.author[wanted], author),
+        _times(catalogue.author[past.post], author),
+        np.isin(author, viewer.follows).astype(np.float32),
+        _times(catalogue.sound[wanted], catalogue.sound[posts]),
+        share,
+        rate,
+        np.log1p(catalogue.duration[posts]) - usual,
+        _times(past.post, posts),
+        np.log(post_rate / (1 - post_rate)) + np.log(past.rate / (1 - past.rate)),
+    ]
+
+
+def _times(past: Ints, these: Ints) -> Floats:
+    """How often each of ``these`` (not -1) stands in ``past``."""
+    if not len(past):
+        return np.zeros(len(these), np.float32)
+    kinds, counts = np.unique(past, return_counts=True)
+    place = np.minimum(np.searchsorted(kinds, these), len(kinds) - 1)
+    return np.where((kinds[place] == these) & (these >= 0), counts[place], 0).astype(np.float32)
+
+
+def spread_terms(catalogue: Catalogue, posts: Ints) -> tuple[Longs, Ints]:
+    """The terms of some posts: for each the place of its post among ``posts``, and the term."""
+    start, counts = catalogue.term_start[posts], catalogue.term_start[posts + 1] - catalogue.term_start[posts]
+    place = np.repeat(np.arange(len(posts)), counts)
+    inner = np.arange(len(place)) - np.repeat(np.cumsum(counts) - counts, counts)
+    return place, catalogue.term[np.repeat(start, counts) + inner]
+
+
+def _terms(catalogue: Catalogue, past: History, posts: Ints) -> tuple[Times, Times]:
+    """How large a share of what was wanted had the terms of each post, and what share of those met was wanted."""
+    place, term = spread_terms(catalogue, posts)
+    where, met = spread_terms(catalogue, past.post)
+    wanted = met[past.wanted[where]]
+    n_wanted, n_met = _times(wanted, term), _times(met, term)
+    size = np.maximum(np.bincount(place, minlength=len(posts)), 1)
+    share = np.bincount(place, weights=n_wanted, minlength=len(posts)) / size / (past.wanted.sum() + 3)
+    rate = np.bincount(place, weights=(n_wanted + 3 * past.rate) / (n_met + 3), minlength=len(posts)) / size
+    return share, np.where(np.diff(catalogue.term_start)[posts] > 0, rate, past.rate)
+
+
+def _self(viewer: Viewer, past: History, now: float, model: Model) -> list[float]:
+    """What is true of the viewer, whatever the post."""
+    idle = float(past.days[-1]) if len(past.days) else 99.0
+    lately = float((past.days * DAY <= model.settings.windows[1]).sum())
+    return [
+        float(np.log1p(len(past.post))), float(np.log1p(past.wanted.sum())), past.rate,
+        float(np.log1p(idle)), float(np.log1p(lately)),
+    ]  # fmt: skip
 
 
 def packed(row: Floats) -> bytes:

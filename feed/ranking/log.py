@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 SHOWN, LONG_VIEW, LIKE, FOLLOW, COMMENT, SHARE, CREATE, HIDE = (1 << bit for bit in range(8))
 # What counts as wanted: watched to the end (or 18 s of it), liked, or answered by an act of one's own.
 WANTED = LONG_VIEW | LIKE | COMMENT | SHARE | CREATE
+ANY = 0xFF
 
 Ints = NDArray[np.int32]
 Longs = NDArray[np.int64]
@@ -64,8 +65,8 @@ class Catalogue:
     """The posts that can be ranked. ``ids`` and ``authors`` are ASCII keys (a UUID's 32 hex digits do well).
 
     ``author``: index into ``authors`` or -1; ``duration``: seconds, 0 where unknown; ``published_at``: Unix seconds;
-    ``sound``: any index or -1; ``ai``: generated; the terms of post i (hashtags, words of its caption, hashed to any
-    dense index) are ``term[term_start[i] : term_start[i + 1]]``.
+    ``sound``: any number or -1; ``ai``: generated; the terms of post i (hashtags, words of its caption, hashed to
+    numbers below 2**18) are ``term[term_start[i] : term_start[i + 1]]``. Sounds and terms keep their numbers for good.
     """
 
     ids: NDArray[np.bytes_]
@@ -80,6 +81,23 @@ class Catalogue:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    def joined(self, more: Self) -> Self:
+        """This catalogue with the posts of another behind it; authors are matched by their ids."""
+        authors, place = np.unique(np.concatenate([self.authors, more.authors]), return_inverse=True)
+        fresh = ~np.isin(authors, self.authors)
+        number = np.empty(len(authors), np.int32)
+        number[place[: len(self.authors)]] = np.arange(len(self.authors))
+        number[fresh] = len(self.authors) + np.arange(fresh.sum())
+        other = np.where(more.author >= 0, number[place[len(self.authors) :]][more.author], -1).astype(np.int32)
+        ends = (self.term_start, self.term_start[-1] + more.term_start[1:])
+        columns = ("ids", "duration", "published_at", "sound", "ai", "term")
+        return type(self)(
+            authors=np.concatenate([self.authors, authors[fresh]]),
+            author=np.concatenate([self.author, other]),
+            term_start=np.concatenate(ends),
+            **{name: np.concatenate([getattr(self, name), getattr(more, name)]) for name in columns},
+        )
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """What passes between the stages of the ranking."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
@@ -15,19 +15,30 @@ class Settings:
     """Every number a training depends on; kept in the model file. Times in seconds."""
 
     half_life: float = DAY  # of popularity
-    windows: tuple[float, float] = (DAY, 2 * DAY)  # of the counters of a post; both must exist before a label period
-    memory: float = 7 * DAY  # half-life of a viewer's own history
+    windows: tuple[float, float] = (DAY, 2 * DAY)  # of a post's counters; both must exist before a label period
+    lately: float = 2 * DAY  # half-life of what a viewer met lately
+    memory: float = 7 * DAY  # half-life of what a viewer wanted
     social_half_life: float = 7 * DAY  # of what friends did
-    label: float = 2 * DAY  # length of the period whose acts are the labels, at the end of the log
+    label: float = 2 * DAY  # length of a period whose acts are labels, at the end of the log
     neighbours: int = 200  # co-watch neighbours and EASE weights kept a post
+    recalled: int = 200  # rows of a viewer's own history that are looked at, the newest
     shrink: float = 50.0
-    ease_l2: float = 500.0
-    ease_posts: int = 8000  # the EASE head covers so many of the most wanted posts
-    quotas: dict[str, int] = field(default_factory=dict)  # candidates a source; what is absent takes the source's own
-    negatives: int = 30  # sampled a viewer for the ranking heads
-    trees: int = 200
+    ease_l2: float = 1000.0
+    ease_posts: int = 8000  # the EASE head covers so many of the most met posts
+    negatives: int = 40  # candidates sampled a viewer for the ranking heads
+    learners: int = 10_000  # viewers drawn for the ranking heads at most
+    trees: int = 150
     leaves: int = 31
+    rate: float = 0.06  # of learning
     seed: int = 7
+
+
+@dataclass(frozen=True)
+class Links:
+    """For each post its strongest links, strongest first: ``post`` and ``weight``, (posts, k); unused ends weigh 0."""
+
+    post: Ints
+    weight: Floats
 
 
 @dataclass(frozen=True)
