@@ -88,10 +88,13 @@ bench: .venv/bench ## Benchmarks (ratios in one run)
 	$(BIN)/python -m benchmarks.feed_speed
 	$(BIN)/python -m benchmarks.ladder
 
+bench-feed: .venv/dev ## How well the feed ranks, on two real logs (FEED_LOGS=folder)
+	$(BIN)/python -m benchmarks.feed_quality
+
 lock: .venv/base ## Lock the dependencies anew
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header -o requirements/base.txt pyproject.toml
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header -c requirements/base.txt --group pyproject.toml:dev -o requirements/dev.txt pyproject.toml
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-deps --group pyproject.toml:bench -o requirements/bench.txt
 
-.PHONY: help demo run test half-rooms half-house test-generation proofs check lint types house bench lock
+.PHONY: help demo run test half-rooms half-house test-generation proofs check lint types house bench bench-feed lock
 .DEFAULT_GOAL := help

@@ -1,22 +1,24 @@
 """What was wanted after the cut, the lists that a model gives for it, and the chances it gives to what was shown."""
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.feed_quality.logs import Trial
-from feed.ranking import candidates, evaluation, selection
+from feed.ranking import candidates, evaluation, filters, selection
 from feed.ranking.crowd import Crowd
 from feed.ranking.features import rows
-from feed.ranking.log import LIKE, LONG_VIEW, Bools, Ints
+from feed.ranking.log import LIKE, LONG_VIEW
 from feed.ranking.model import Model
-from feed.ranking.scoring import Scored, impersonal, score
+from feed.ranking.scoring import impersonal, score
 from feed.ranking.types import Pool, Viewer
 
-Lister = Callable[[int], list[int]]
+FULL, ORDER, NUMPY = "whole stack", "whole stack, plain order", "numpy install"
+BLEND, IMPERSONAL = "blend alone", "non-profiling mode"
+WAYS = (FULL, ORDER, NUMPY, BLEND, IMPERSONAL)
+RULES = selection.Rules(explore_chance=0.3)
 
 
 @dataclass(frozen=True)
@@ -47,78 +49,83 @@ def truth(trial: Trial) -> Truth:
     return Truth(wanted, met, before)
 
 
-@dataclass
 class Server:
-    """Pages as the product makes them, but for the database: gather, leave out what was met, features, score, slate."""
+    """Pages as the product makes them, but for the database: gather, leave out what was met, features, score, slate.
 
-    trial: Trial
-    model: Model
-    found: Truth
-    first: str = "boosted"
-    rules: selection.Rules | None = None
-    profiling: bool = True
-    seed: int = 7
+    Every way of ranking is served from the same candidates and rows, so that their lists differ by the ranking alone.
+    """
 
-    def __post_init__(self) -> None:
-        self._crowd = Crowd(self.trial.log.before(self.trial.cut), self.trial.social)
-        self._rng = np.random.default_rng(self.seed)
-        self.seconds: list[float] = []
+    def __init__(self, trial: Trial, model: Model, found: Truth, seed: int) -> None:
+        self._trial, self._model, self._found = trial, model, found
+        self._crowd = Crowd(trial.log.before(trial.cut), trial.social)
+        self._rng = np.random.default_rng(seed)
+        self.seconds: list[float] = []  # of the whole stack, a page
 
-    def page(self, person: int) -> list[int]:
-        """The posts of one page; the time it took is kept."""
-        viewer = self._crowd.viewer(person) if self.profiling else Viewer.nobody()
+    def pages(self, person: int) -> dict[str, list[int]]:
+        """One page of each way of ranking, by its name."""
+        viewer = self._crowd.viewer(person)
         started = time.perf_counter()
-        pool = candidates.gather(self.model, viewer, self.trial.cut, self._rng, self._quotas())
-        pool = pool.rows(~np.isin(pool.post, self.found.met[person]))
-        row = rows(self.model, viewer, pool.post, self.trial.cut)
-        value = score(self.model, row, first=self.first).value if self.profiling else impersonal(row)
-        page = self._laid_out(pool, value, viewer)
+        pool = self._unmet(candidates.gather(self._model, viewer, self._trial.cut, self._rng), person)
+        row = rows(self._model, viewer, pool.post, self._trial.cut)
+        value = score(self._model, row).value
+        page = self._slate(pool, value, viewer)
         self.seconds.append(time.perf_counter() - started)
-        return page
+        return {
+            FULL: page,
+            ORDER: self._order(pool, value),
+            NUMPY: self._slate(pool, score(self._model, row, first="heads").value, viewer),
+            BLEND: self._order(pool, score(self._model, row, first="blend").value),
+            IMPERSONAL: self._impersonal(person),
+        }
 
-    def _quotas(self) -> dict[str, int] | None:
-        return None if self.profiling else {"trending": 600}
+    def _impersonal(self, person: int) -> list[int]:
+        """A page for somebody of whom only what they met is left out, after the ranking."""
+        nobody = Viewer.nobody()
+        pool = candidates.gather(self._model, nobody, self._trial.cut, self._rng, {"trending": 600})
+        pool = self._unmet(pool, person)
+        return self._order(pool, impersonal(rows(self._model, nobody, pool.post, self._trial.cut)))
 
-    def _laid_out(self, pool: Pool, value: NDArray[np.float64], viewer: Viewer) -> list[int]:
-        catalogue = self.model.shelf.catalogue
-        drawn = pool.sources == candidates.BITS["fresh"]
-        if self.rules is None:
-            ordinary = np.flatnonzero(~drawn)
-            return [int(post) for post in pool.post[ordinary[np.argsort(-value[ordinary], kind="stable")][:20]]]
-        followed = np.isin(catalogue.author[pool.post], viewer.follows)
+    def _unmet(self, pool: Pool, person: int) -> Pool:
+        return pool.rows(filters.unseen(pool.post, self._found.met[person]))
+
+    def _order(self, pool: Pool, value: NDArray[np.float64]) -> list[int]:
+        ordinary = np.flatnonzero(pool.sources != candidates.BITS["fresh"])
+        return [int(post) for post in pool.post[ordinary[np.argsort(-value[ordinary], kind="stable")][:20]]]
+
+    def _slate(self, pool: Pool, value: NDArray[np.float64], viewer: Viewer) -> list[int]:
+        catalogue = self._model.shelf.catalogue
+        author = catalogue.author[pool.post]
         slate = selection.select(
-            value, catalogue.author[pool.post], self.model.shelf.vectors[pool.post], followed, drawn,
-            pool.propensity, self._rng, self.rules,
+            value, author, self._model.shelf.vectors[pool.post], np.isin(author, viewer.follows),
+            pool.sources == candidates.BITS["fresh"], pool.propensity, self._rng, RULES,
         )  # fmt: skip
         return [int(post) for post in pool.post[slate.row]]
 
 
-def judged(found: Truth, lister: Lister, posts: int) -> evaluation.Lists:
-    """Rank for everybody of the truth."""
-    lists = {person: lister(person) for person in found.wanted}
-    return evaluation.topn(lists, found.wanted, posts)
+def served(server: Server, found: Truth, posts: int) -> dict[str, evaluation.Lists]:
+    """Rank for everybody of the truth, in every way."""
+    lists: dict[str, dict[int, list[int]]] = {name: {} for name in WAYS}
+    for person in found.wanted:
+        for name, page in server.pages(person).items():
+            lists[name][person] = page
+    return {name: evaluation.topn(ranked, found.wanted, posts) for name, ranked in lists.items()}
 
 
-def chances(trial: Trial, model: Model, first: str) -> dict[str, float]:
+def chances(trial: Trial, model: Model) -> dict[str, dict[str, float]]:
     """How well the chance of a long view is told for every showing after the cut, by features from before it."""
     later = trial.log.between(trial.cut, trial.end)
-    order = np.argsort(later.person, kind="stable")
-    later = later.rows(order)
+    later = later.rows(np.argsort(later.person, kind="stable"))
     crowd = Crowd(trial.log.before(trial.cut), trial.social)
-    told = np.empty(len(later))
     people, starts = np.unique(later.person, return_index=True)
-    for person, start, end in zip(people, starts, [*starts[1:], len(later)], strict=True):
-        row = rows(model, crowd.viewer(int(person)), later.post[start:end], trial.cut)
-        told[start:end] = _long_view(score(model, row, first=first))
-    return evaluation.impressions(later.person, _long(later.acts), told)
-
-
-def _long_view(scored: Scored) -> NDArray[np.float32]:
-    return scored.chances[:, 0]
-
-
-def _long(acts: NDArray[np.uint8]) -> Bools:
-    return (acts & LONG_VIEW) > 0
+    parts = [
+        rows(model, crowd.viewer(int(person)), later.post[start:end], trial.cut)
+        for person, start, end in zip(people, starts, [*starts[1:], len(later)], strict=True)
+    ]
+    row, long = np.concatenate(parts), later.has(LONG_VIEW)
+    return {
+        name: evaluation.impressions(later.person, long, score(model, row, first=first).chances[:, 0])
+        for name, first in ((FULL, "boosted"), (NUMPY, "heads"))
+    }
 
 
 def groups(found: Truth, ndcg: NDArray[np.float64]) -> dict[str, float]:
@@ -131,6 +138,7 @@ def groups(found: Truth, ndcg: NDArray[np.float64]) -> dict[str, float]:
     return told
 
 
-def people(found: Truth) -> Ints:
-    """Whom the truth asks for, in ascending order."""
-    return np.array(sorted(found.wanted), np.int32)
+def warmth(found: Truth, ndcg: NDArray[np.float64]) -> dict[str, float]:
+    """NDCG@10 of those who had wanted something before the cut (warm), and of those who had not (cold)."""
+    cold = found.before == 0
+    return {"warm": float(ndcg[~cold].mean()), "cold": float(ndcg[cold].mean())}

@@ -68,7 +68,7 @@ def _videos(videos: dict[str, NDArray[np.str_]]) -> Catalogue:
         raise ValueError("the videos are expected in the order of their ids")
     authors, author = np.unique(videos["author_id"].astype(np.bytes_), return_inverse=True)
     days = [datetime.fromisoformat(day).replace(tzinfo=CHINA).timestamp() for day in videos["upload_dt"]]
-    terms = [[int(tag) for tag in tags.split(",") if tag] for tags in videos["tag"]]
+    terms = [[int(tag) for tag in tags.split(",") if tag.isdigit()] for tags in videos["tag"]]
     return Catalogue(
         ids.astype(np.bytes_), authors, author.astype(np.int32), _number(videos["video_duration"], np.float32) / 1000,
         np.array(days), _number(videos["music_id"], np.float64).astype(np.int64).astype(np.int32),

@@ -54,7 +54,7 @@ class Boosted:
         return np.asarray(trees.predict(learned, pred_contrib=True, num_threads=1))[:, :-1]
 
 
-def boosted(rows: Floats, label: Bools, settings: Settings, *, trees: int, threads: int = 2) -> str:
+def boosted(rows: Floats, label: Bools, settings: Settings, *, trees: int) -> str:
     """Train one head on binary labels; the same rows and seed give the same text."""
     import lightgbm
 
@@ -62,7 +62,7 @@ def boosted(rows: Floats, label: Bools, settings: Settings, *, trees: int, threa
         "objective": "binary", "num_leaves": settings.leaves, "learning_rate": settings.rate, "seed": settings.seed,
         "min_data_in_leaf": min(100, max(5, len(rows) // 500)), "feature_fraction": 0.5, "lambda_l2": 5.0,
         "bagging_fraction": 0.8, "bagging_freq": 1, "deterministic": True, "force_row_wise": True,
-        "verbose": -1, "num_threads": threads,
+        "verbose": -1, "num_threads": 2 if len(rows) > 50_000 else 1,
     }  # fmt: skip
     text: str = lightgbm.train(told, lightgbm.Dataset(rows, label.astype(np.float32)), trees).model_to_string()
     return text

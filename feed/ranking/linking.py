@@ -31,15 +31,16 @@ def together(person: Longs, post: Longs, posts: int) -> Floats:
 
 
 def strongest(weights: Floats, count: int) -> Links:
-    """The ``count`` largest weights of each row of a square matrix, largest first; what is not positive is dropped."""
+    """The ``count`` weights of each row of a square matrix that are farthest from 0, strongest first."""
     count = min(count, weights.shape[1])
     chosen = np.empty((len(weights), count), np.int32)
     kept = np.empty((len(weights), count), np.float32)
     for row, line in enumerate(weights):
-        top = np.argpartition(-line, count - 1)[:count]
-        chosen[row] = top[np.argsort(-line[top], kind="stable")]
-        kept[row] = np.maximum(line[chosen[row]], 0.0)
-    return Links(np.where(kept > 0, chosen, 0).astype(np.int32), kept)
+        size = -np.abs(line)
+        top = np.argpartition(size, count - 1)[:count]
+        chosen[row] = top[np.argsort(size[top], kind="stable")]
+        kept[row] = line[chosen[row]]
+    return Links(np.where(kept != 0, chosen, 0).astype(np.int32), kept)
 
 
 def reached(links: Links, posts: Ints, weights: list[Floats], count: int) -> list[Times]:
