@@ -57,22 +57,16 @@ def compare(name: str, seeds: int) -> tuple[Trial, Model]:
     for way, lists in BASELINES[name](trial, found).items():
         outcome[way] = [evaluation.topn(lists, found.wanted, posts)]
         line(name, way, found, outcome[way])
-    costs, told, model = [], [], None
-    for seed in range(1, seeds + 1):
-        cost, model = fit(name, seed)
-        costs.append(cost)
-        server = judging.Server(trial, model, found, seed)
-        for way, judged in judging.served(server, found, posts).items():
-            outcome.setdefault(way, []).append(judged)
-        if name == "kuairand":
-            told.append(judging.chances(trial, model))
+    cost, models = fit(name, seeds)
+    outcome |= judging.served(judging.Server(trial, models, found), found, posts)
     for way in judging.WAYS:
         line(name, way, found, outcome[way])
     against(name, outcome)
-    impressions(told)
-    training(costs)
-    assert model is not None
-    return trial, model
+    if name == "kuairand":
+        impressions(judging.chances(trial, models))
+    costs = ", ".join(f"{key} {cost[key]:.1f}" for key in ("seconds", "cpu", "peak_gb", "file_mb"))
+    print(f"  training: {costs} ({cost['candidates']:.0f} candidates, {cost['showings']:.0f} showings)")
+    return trial, models[0]
 
 
 def line(name: str, way: str, found: Truth, judged: list[evaluation.Lists]) -> None:
@@ -100,30 +94,20 @@ def against(name: str, outcome: dict[str, list[evaluation.Lists]]) -> None:
         print(f"  {one} - {other}: {gain.mean():+.4f} [{low:+.4f}, {high:+.4f}]")
 
 
-def impressions(told: list[dict[str, dict[str, float]]]) -> None:
+def impressions(told: dict[str, list[dict[str, float]]]) -> None:
     """What the chances of a long view are worth, mean over the seeds."""
-    for way in told[0] if told else ():
-        means = {key: float(np.mean([one[way][key] for one in told])) for key in told[0][way]}
+    for way, each in told.items():
+        means = {key: float(np.mean([one[key] for one in each])) for key in each[0]}
         print(f"  showings, {way}: " + ", ".join(f"{key} {mean:.4f}" for key, mean in means.items()))
 
 
-def fit(name: str, seed: int) -> tuple[dict[str, float], Model]:
-    """Train in a process of its own on two cores."""
+def fit(name: str, seeds: int) -> tuple[dict[str, float], list[Model]]:
+    """Train in a process of its own on two cores: what it cost, and a model a seed."""
     with tempfile.TemporaryDirectory(prefix="feed-quality-") as folder:
-        target = Path(folder) / "model"
-        command = [sys.executable, "-m", "benchmarks.feed_quality.fitting", name, str(seed), str(target)]
+        command = [sys.executable, "-m", "benchmarks.feed_quality.fitting", name, str(seeds), folder]
         environment = os.environ | {"OMP_NUM_THREADS": "2", "OPENBLAS_NUM_THREADS": "2"}
-        done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
-        cost = json.loads(done.stdout)
-        return cost, loaded(target.read_bytes(), cost["hash"])
-
-
-def training(costs: list[dict[str, float]]) -> None:
-    """Time and memory of the trainings."""
-    for key in ("seconds", "cpu", "peak_gb", "file_mb"):
-        values = [cost[key] for cost in costs]
-        print(f"  training, {key}: {min(values):.1f}-{max(values):.1f}", end="")
-    print(f"  ({costs[0]['candidates']:.0f} candidates, {costs[0]['showings']:.0f} showings)")
+        done = json.loads(subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE).stdout)
+        return done["cost"], [loaded((Path(folder) / name).read_bytes(), name) for name in done["models"]]
 
 
 def speed(trial: Trial, model: Model) -> None:

@@ -1,6 +1,5 @@
 """What was wanted after the cut, the lists that a model gives for it, and the chances it gives to what was shown."""
 
-import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,28 +54,27 @@ class Server:
     Every way of ranking is served from the same candidates and rows, so that their lists differ by the ranking alone.
     """
 
-    def __init__(self, trial: Trial, model: Model, found: Truth, seed: int) -> None:
-        self._trial, self._model, self._found = trial, model, found
+    def __init__(self, trial: Trial, models: list[Model], found: Truth) -> None:
+        """``models``: one a seed, alike in all but what they learned."""
+        self._trial, self._models, self._found = trial, models, found
+        self._model = models[0]
         self._crowd = Crowd(trial.log.before(trial.cut), trial.social)
-        self._rng = np.random.default_rng(seed)
-        self.seconds: list[float] = []  # of the whole stack, a page
+        self._rng = np.random.default_rng(1)
 
-    def pages(self, person: int) -> dict[str, list[int]]:
-        """One page of each way of ranking, by its name."""
-        viewer = self._crowd.viewer(person)
-        started = time.perf_counter()
+    def pages(self, person: int) -> dict[str, list[list[int]]]:
+        """A page a seed of each way of ranking, by its name."""
+        viewer, nobody = self._crowd.viewer(person), self._impersonal(person)
         pool = self._unmet(candidates.gather(self._model, viewer, self._trial.cut, self._rng), person)
         row = rows(self._model, viewer, pool.post, self._trial.cut)
-        value = score(self._model, row).value
-        page = self._slate(pool, value, viewer)
-        self.seconds.append(time.perf_counter() - started)
-        return {
-            FULL: page,
-            ORDER: self._order(pool, value),
-            NUMPY: self._slate(pool, score(self._model, row, first="heads").value, viewer),
-            BLEND: self._order(pool, score(self._model, row, first="blend").value),
-            IMPERSONAL: self._impersonal(person),
-        }
+        made: dict[str, list[list[int]]] = {way: [] for way in WAYS}
+        for model in self._models:
+            value, without = (score(model, row, first=first).value for first in ("boosted", "heads"))
+            made[FULL].append(self._slate(pool, value, viewer))
+            made[ORDER].append(self._order(pool, value))
+            made[NUMPY].append(self._slate(pool, without, viewer))
+            made[BLEND].append(self._order(pool, score(model, row, first="blend").value))
+            made[IMPERSONAL].append(nobody)
+        return made
 
     def _impersonal(self, person: int) -> list[int]:
         """A page for somebody of whom only what they met is left out, after the ranking."""
@@ -102,30 +100,35 @@ class Server:
         return [int(post) for post in pool.post[slate.row]]
 
 
-def served(server: Server, found: Truth, posts: int) -> dict[str, evaluation.Lists]:
-    """Rank for everybody of the truth, in every way."""
-    lists: dict[str, dict[int, list[int]]] = {name: {} for name in WAYS}
-    for person in found.wanted:
-        for name, page in server.pages(person).items():
-            lists[name][person] = page
-    return {name: evaluation.topn(ranked, found.wanted, posts) for name, ranked in lists.items()}
+def served(server: Server, found: Truth, posts: int) -> dict[str, list[evaluation.Lists]]:
+    """Rank for everybody of the truth, in every way, with every model."""
+    pages = {person: server.pages(person) for person in found.wanted}
+    some = next(iter(pages.values()))
+    return {
+        way: [
+            evaluation.topn({person: made[way][seed] for person, made in pages.items()}, found.wanted, posts)
+            for seed in range(len(some[way]))
+        ]
+        for way in WAYS
+    }
 
 
-def chances(trial: Trial, model: Model) -> dict[str, dict[str, float]]:
+def chances(trial: Trial, models: list[Model]) -> dict[str, list[dict[str, float]]]:
     """How well the chance of a long view is told for every showing after the cut, by features from before it."""
     later = trial.log.between(trial.cut, trial.end)
     later = later.rows(np.argsort(later.person, kind="stable"))
     crowd = Crowd(trial.log.before(trial.cut), trial.social)
     people, starts = np.unique(later.person, return_index=True)
     parts = [
-        rows(model, crowd.viewer(int(person)), later.post[start:end], trial.cut)
+        rows(models[0], crowd.viewer(int(person)), later.post[start:end], trial.cut)
         for person, start, end in zip(people, starts, [*starts[1:], len(later)], strict=True)
     ]
     row, long = np.concatenate(parts), later.has(LONG_VIEW)
-    return {
-        name: evaluation.impressions(later.person, long, score(model, row, first=first).chances[:, 0])
-        for name, first in ((FULL, "boosted"), (NUMPY, "heads"))
-    }
+
+    def told(model: Model, first: str) -> dict[str, float]:
+        return evaluation.impressions(later.person, long, score(model, row, first=first).chances[:, 0].astype(float))
+
+    return {way: [told(model, first) for model in models] for way, first in ((FULL, "boosted"), (NUMPY, "heads"))}
 
 
 def groups(found: Truth, ndcg: NDArray[np.float64]) -> dict[str, float]:

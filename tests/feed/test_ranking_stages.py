@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from feed.ranking import exploration, filters, linking, selection, shelf
+from feed.ranking import ease, exploration, filters, linking, selection, shelf
 from feed.ranking.candidates import BITS, merge
 from feed.ranking.log import WANTED, Log
 from feed.ranking.popularity import decayed
@@ -179,3 +179,11 @@ def test_a_shelf_knows_nothing_of_what_comes_after_it() -> None:
     past: Log = log.before(cut)
     again = shelf.stock(past, logbook.catalogue(), cut, logbook.SETTINGS)
     np.testing.assert_array_equal(early.columns, again.columns)
+
+
+def test_inverting_by_halves_is_inverting() -> None:
+    half = np.random.default_rng(4).normal(size=(1300, 60))
+    matrix = (half @ half.T + 30 * np.eye(1300)).astype(np.float32)
+    inverse = matrix.copy()
+    ease.invert(inverse)
+    np.testing.assert_allclose(inverse @ matrix, np.eye(1300), atol=1e-3)
