@@ -36,7 +36,7 @@ class Boosted:
         return np.asarray(trees.predict(learned, raw_score=True, num_threads=1)) + self.offsets.get(name, 0.0)
 
     def match(self, rows: Floats) -> Times:
-        """The log-odds of the ranking head for each row."""
+        """What the ranking head adds to the log-odds of the numpy head."""
         return self._odds("match", rows)
 
     def chances(self, rows: Floats) -> Floats:
@@ -54,8 +54,8 @@ class Boosted:
         return np.asarray(trees.predict(learned, pred_contrib=True, num_threads=1))[:, :-1]
 
 
-def boosted(rows: Floats, label: Bools, settings: Settings, *, trees: int) -> str:
-    """Train one head on binary labels; the same rows and seed give the same text."""
+def boosted(rows: Floats, label: Bools, settings: Settings, *, trees: int, start: Times | None = None) -> str:
+    """Train one head on binary labels, on top of the log-odds ``start``; the same rows and seed give the same text."""
     import lightgbm
 
     told = {
@@ -64,5 +64,6 @@ def boosted(rows: Floats, label: Bools, settings: Settings, *, trees: int) -> st
         "bagging_fraction": 0.8, "bagging_freq": 1, "deterministic": True, "force_row_wise": True,
         "verbose": -1, "num_threads": 2 if len(rows) > 50_000 else 1,
     }  # fmt: skip
-    text: str = lightgbm.train(told, lightgbm.Dataset(rows, label.astype(np.float32)), trees).model_to_string()
+    table = lightgbm.Dataset(rows, label.astype(np.float32), init_score=start)
+    text: str = lightgbm.train(told, table, trees).model_to_string()
     return text

@@ -22,7 +22,7 @@ def ease(log: Log, posts: int, settings: Settings) -> Links:
     gram = linking.together(person[inside], places[post[inside]], len(kept))
     if not len(kept):
         return linking.spread(Links(np.zeros((0, 1), np.int32), np.zeros((0, 1), np.float32)), kept, posts)
-    gram[np.diag_indices(len(kept))] += np.float32(settings.ease_l2)
+    gram[np.diag_indices(len(kept))] += np.float32(settings.ease_l2 * inside.sum() / len(kept))
     invert(gram)
     gram /= -np.diag(gram).copy()[None, :]
     np.fill_diagonal(gram, 0.0)

@@ -2,8 +2,10 @@
 
 import numpy as np
 
+from feed.ranking.blend import Blend
 from feed.ranking.boosting import installed
 from feed.ranking.features import COLUMNS, LEARNED, PLACE, WISHED
+from feed.ranking.heads import Heads
 from feed.ranking.log import Floats, Times
 from feed.ranking.model import Model
 from feed.ranking.types import Scored
@@ -32,11 +34,14 @@ def _by(model: Model, rows: Floats, rung: str) -> Scored | None:
     if rung == "blend":
         match = model.blend.match(rows)
         return Scored(match + wished(rows), rung, np.full((len(rows), len(ACTS)), np.nan, np.float32))
-    head = model.heads if rung == "heads" else model.boosted if installed() else None
-    if head is None:
+    if model.heads is None or (rung == "boosted" and not (model.boosted and installed())):
         return None
-    chances = head.chances(rows)
-    return Scored(head.match(rows) * WEIGHTS["match"] + worth(chances) + wished(rows), rung, chances)
+    match = model.heads.match(rows)
+    if rung == "boosted" and model.boosted:
+        match, chances = match + model.boosted.match(rows), model.boosted.chances(rows)
+    else:
+        chances = model.heads.chances(rows)
+    return Scored(match * WEIGHTS["match"] + worth(chances) + wished(rows), rung, chances)
 
 
 def worth(chances: Floats) -> Times:
@@ -60,23 +65,27 @@ def _column(rows: Floats, name: str) -> Times:
 
 
 def contributions(model: Model, rows: Floats, rung: str) -> Times:
-    """How much each column moved the value of each row, (rows, COLUMNS), for the rung that scored it: Shapley values of
-    the trees; for the heads and the blend what the value loses when the column takes its usual value."""
+    """How much each column moved the value of each row, (rows, COLUMNS), for the rung that scored it: what the heads
+    would lose if the column took its usual value, and on top of it the Shapley values of the trees."""
     found = np.zeros((len(rows), len(COLUMNS)))
+    if model.heads and rung in RUNGS[:2]:
+        found[:, : len(LEARNED)] = _losses(model.heads, rows, model.heads.centre)
+    elif rung == "blend":
+        found[:, : len(LEARNED)] = _losses(model.blend, rows, np.zeros(len(LEARNED), np.float32))
     if rung == "boosted" and model.boosted:
-        shares = model.boosted.contributions(rows)
-        found[:, : shares.shape[1]] = shares
-    elif rung in {"heads", "blend"}:
-        usual = model.heads.centre if model.heads else np.zeros(len(LEARNED), np.float32)
-        scorer = model.heads if rung == "heads" and model.heads else model.blend
-        whole = scorer.match(rows)
-        for place in range(len(LEARNED)):
-            without = rows.copy()
-            without[:, place] = usual[place]
-            found[:, place] = whole - scorer.match(without)
+        found[:, : len(LEARNED)] += model.boosted.contributions(rows)
     for name in WISHED[:-1]:
         found[:, PLACE[name]] = WEIGHTS[name] * rows[:, PLACE[name]]
     return found
+
+
+def _losses(scorer: Heads | Blend, rows: Floats, usual: Floats) -> Times:
+    """What each row's score loses when one learned column after the other takes its usual value."""
+    count = len(LEARNED)
+    without = np.repeat(rows, count, axis=0)
+    every = np.arange(len(without))
+    without[every, every % count] = usual[every % count]
+    return scorer.match(rows)[:, None] - scorer.match(without).reshape(len(rows), count)
 
 
 def impersonal(rows: Floats) -> Times:

@@ -45,12 +45,13 @@ def select(
     """Lay out a page from candidates given as columns (``drawn``: named by nothing but the exploration).
 
     Where a rule cannot be kept (only one author left), the page ends rather than breaks it. The propensity of a slot
-    filled by lot is the candidate's own times the chance that the lot fell on it; of any other slot 1.
+    filled by lot is the candidate's own times the chance that the lot of this slot fell on it; of any other slot 1.
     """
     short = _shortlist(np.nan_to_num(value, nan=-np.inf), author, vectors, followed, drawn, rules)
     left = np.ones(len(short.row), np.bool_)
     lots = _lots(rules, rng)
     page: list[int] = []
+    alike: list[Floats] = []
     chances: list[float] = []
     for slot in range(rules.count):
         fits = left & _kept_apart(short.author, page, rules)
@@ -61,10 +62,11 @@ def select(
             place = int(rng.choice(np.flatnonzero(by_lot)))
             chances.append(float(propensity[short.row[place]]) / int(by_lot.sum()))
         else:
-            place = _best(short, fits, page, rules)
+            place = _best(short, fits, page, alike, rules)
             chances.append(np.nan)
         left[place] = False
         page.append(place)
+        alike.append(short.vectors @ short.vectors[place])
     chance = np.array(chances, np.float32)
     explored = ~np.isnan(chance)
     return Slate(short.row[np.array(page, np.int64)], explored, np.where(explored, chance, 1.0).astype(np.float32))
@@ -93,24 +95,24 @@ def _lots(rules: Rules, rng: np.random.Generator) -> set[int]:
 
 def _kept_apart(author: Ints, page: list[int], rules: Rules) -> Bools:
     """Whose author may come next: not the one just shown, nor one with its share of the last slots."""
-    near = author[page[-(rules.author_span - 1) :]] if page else author[:0]
-    authors, times = np.unique(near[near >= 0], return_counts=True)
-    barred = authors[times >= rules.author_cap]
-    return ~np.isin(author, np.append(barred, near[-1:][near[-1:] >= 0]))
+    near = [int(author[place]) for place in page[-(rules.author_span - 1) :]]
+    fits = np.ones(len(author), np.bool_)
+    for one in set(near) - {-1}:
+        if one == near[-1] or near.count(one) >= rules.author_cap:
+            fits &= author != one
+    return fits
 
 
-def _best(short: Columns, fits: Bools, page: list[int], rules: Rules) -> int:
+def _best(short: Columns, fits: Bools, page: list[int], alike: list[Floats], rules: Rules) -> int:
     """The highest value after what likeness costs, among people followed where it is their turn."""
     ordinary = fits & ~short.drawn
     if not ordinary.any():
         ordinary = fits
-    recent = page[-(rules.followed_every - 1) :] if rules.followed_every > 1 else []
-    due = len(page) % rules.followed_every == rules.followed_every - 1 or len(recent) == rules.followed_every - 1
-    if due and not short.followed[recent].any() and (ordinary & short.followed).any():
+    recent = page[len(page) - rules.followed_every + 1 :] if len(page) >= rules.followed_every - 1 else None
+    if recent is not None and not short.followed[recent].any() and (ordinary & short.followed).any():
         ordinary = ordinary & short.followed
+    worth = short.value
+    if alike and rules.diversity:
+        worth = worth - rules.diversity * np.maximum(np.max(alike[-rules.alike_span :], axis=0), 0.0)
     places = np.flatnonzero(ordinary)
-    worth = short.value[places]
-    if page and rules.diversity:
-        alike = short.vectors[places] @ short.vectors[page[-rules.alike_span :]].T
-        worth = worth - rules.diversity * np.maximum(alike.max(axis=1), 0.0)
-    return int(places[np.argmax(worth)])
+    return int(places[np.argmax(worth[places])])

@@ -35,6 +35,7 @@ from feed.ranking.values import ACTS
 BIT = dict(zip(ACTS, (LONG_VIEW, LIKE, COMMENT, SHARE, FOLLOW, CREATE, HIDE), strict=True))
 RARE = 200  # an act seen less often among the labels has no head
 RIDGE = 30.0
+LABELS = 40  # wanted candidates that one tree takes
 CROSSED = ("viewer_met", "link_met")
 # The blend: where links and friends lead, and what is wanted of late. Chosen on the days that the benchmark ranks.
 BLENDED = {"link_met": 8.0, "link_wanted": 4.0, "link_friends": 2.0, "friends_ever": 0.5, "wanted_day": 0.3}
@@ -83,10 +84,11 @@ def learned(ready: Prepared, settings: Settings, *, boosted: bool = True) -> Mod
     if min(found.match.sum(), (~found.match).sum()) < RARE / 10:
         return whole
     recent = ready.log.between(at - 2 * settings.label, at)
-    whole = replace(whole, heads=_heads(found, recent))
+    learned_heads = _heads(found, recent, whole.blend)
+    whole = replace(whole, heads=learned_heads)
     if not (boosted and boosting.installed()):
         return whole
-    return replace(whole, boosted=_boosted(found, recent, settings))
+    return replace(whole, boosted=_boosted(found, recent, settings, learned_heads))
 
 
 def bare(log: Log, catalogue: Catalogue, at: float, settings: Settings) -> Model:
@@ -151,22 +153,25 @@ def _drift(label: Bools, recent: Log, act: str) -> float:
     return float(odds[1] - odds[0])
 
 
-def _heads(found: Examples, recent: Log) -> heads.Heads:
-    centre, spread = heads.scale(found.candidate)
+def _heads(found: Examples, recent: Log, blend: Blend) -> heads.Heads:
     crossed = np.array([LEARNED.index(name) for name in CROSSED])
-    weights = np.full((1 + len(centre) * (2 + len(crossed)), 1 + len(ACTS)), np.nan)
-    weights[:, 0] = heads.fitted(found.candidate, found.match, centre, spread, crossed, RIDGE)
+    learning = heads.unlearned(found.candidate, blend.weights, crossed, len(ACTS))
+    weights = learning.weights.copy()
+    weights[:, 0] = heads.fitted(found.candidate, found.match, learning, RIDGE)
     for act, label in _learnable(found):
         column = 1 + ACTS.index(act)
-        weights[:, column] = heads.fitted(found.showing, label, centre, spread, crossed, RIDGE)
+        weights[:, column] = heads.fitted(found.showing, label, learning, RIDGE)
         weights[0, column] += _drift(label, recent, act)
-    return heads.Heads(weights, centre, spread, crossed)
+    return replace(learning, weights=weights)
 
 
-def _boosted(found: Examples, recent: Log, settings: Settings) -> boosting.Boosted:
-    texts = {"match": boosting.boosted(found.candidate, found.match, settings, trees=settings.trees)}
+def _boosted(found: Examples, recent: Log, settings: Settings, start: heads.Heads) -> boosting.Boosted:
+    """Trees that begin at the heads' log-odds: what they add is bounded by how many labels there are."""
+    trees = max(1, min(settings.trees, int(found.match.sum()) // LABELS))
+    odds = start.match(found.candidate)
+    texts = {"match": boosting.boosted(found.candidate, found.match, settings, trees=trees, start=odds)}
     offsets = {}
     for act, label in _learnable(found):
-        texts[act] = boosting.boosted(found.showing, label, settings, trees=settings.trees // 2)
+        texts[act] = boosting.boosted(found.showing, label, settings, trees=settings.trees // 3)
         offsets[act] = _drift(label, recent, act)
     return boosting.Boosted(texts, offsets)

@@ -23,7 +23,7 @@ class Settings:
     neighbours: int = 200  # co-watch neighbours and EASE weights kept a post
     recalled: int = 200  # rows of a viewer's own history that are looked at, the newest
     shrink: float = 50.0
-    ease_l2: float = 1000.0
+    ease_l2: float = 8.0  # in showings of a usual post
     ease_posts: int = 8000  # the EASE head covers so many of the most met posts
     negatives: int = 40  # candidates sampled a viewer for the ranking heads
     learners: int = 10_000  # viewers drawn for the ranking heads at most
