@@ -151,7 +151,7 @@ def lastfm() -> Trial:
     month = 30.4 * DAY
     settings = Settings(
         half_life=6 * month, windows=(3 * month, 6 * month), lately=6 * month, memory=24 * month,
-        social_half_life=6 * month, label=184 * DAY,
+        social_half_life=6 * month, label=184 * DAY, ease_l2=70.0,
     )  # fmt: skip
     social = Social(friends["user_id"].astype(np.int32), friends["friend_id"].astype(np.int32), none, none)
     cut = _month("201003")

@@ -11,14 +11,14 @@ import numpy as np
 from feed.ranking import linking
 from feed.ranking.log import HIDE, WANTED, Bools, Catalogue, Floats, Ints, Longs, Times
 from feed.ranking.model import Model
-from feed.ranking.shelf import POST, watch_quantile
+from feed.ranking.shelf import DURATIONS, POST, watch_quantile
 from feed.ranking.types import DAY, Viewer, Wishes
 
-LINKED = ("link_met", "link_lately", "link_wanted", "link_unwanted", "link_friends", "link_raw", "cowatch")
+LINKED = ("link_met", "link_lately", "link_wanted", "link_unwanted", "link_friends", "link_raw", "link_rate", "cowatch")
 FRIENDS = ("friends_lately", "friends_ever")
 TASTE = (
     *("author_wanted", "author_met", "author_followed", "sound_wanted", "term_share", "term_rate"),
-    *("length", "met_before", "both_rates"),
+    *("length", "length_rate", "met_before", "both_rates"),
 )
 VIEWER = ("viewer_met", "viewer_wanted", "viewer_rate", "viewer_idle", "viewer_lately")
 LEARNED: tuple[str, ...] = (*LINKED, *FRIENDS, *TASTE, *VIEWER, *POST, "age")
@@ -105,7 +105,9 @@ def _linked(model: Model, viewer: Viewer, past: History, posts: Ints, now: float
     else:
         friends = np.zeros(count)
     scores = [linking.unit(score)[posts] for score in (met, soon, wanted, unwanted, friends)]
-    return [*scores, met[posts], linking.unit(cowatch)[posts]]
+    good, bad = (np.maximum(score[posts], 0.0) for score in (wanted, unwanted))
+    rate = (good + 0.05 * past.rate) / (good + bad + 0.05)
+    return [*scores, met[posts], rate, linking.unit(cowatch)[posts]]
 
 
 def _closeness(model: Model, viewer: Viewer, now: float) -> Floats:
@@ -138,9 +140,19 @@ def _taste(model: Model, viewer: Viewer, past: History, posts: Ints) -> list[Tim
         share,
         rate,
         np.log1p(catalogue.duration[posts]) - usual,
+        _length_rate(catalogue, past, posts),
         _times(past.post, posts),
         np.log(post_rate / (1 - post_rate)) + np.log(past.rate / (1 - past.rate)),
     ]
+
+
+def _length_rate(catalogue: Catalogue, past: History, posts: Ints) -> Times:
+    """What share of the films about as long as each post the viewer wanted, drawn towards their share of all."""
+    kinds = len(DURATIONS) + 1
+    kind = np.searchsorted(DURATIONS, catalogue.duration[past.post])
+    met, wanted = np.bincount(kind, minlength=kinds), np.bincount(kind[past.wanted], minlength=kinds)
+    rate = (wanted + 5 * past.rate) / (met + 5)
+    return np.asarray(rate[np.searchsorted(DURATIONS, catalogue.duration[posts])])
 
 
 def _times(past: Ints, these: Ints) -> Floats:
