@@ -168,10 +168,11 @@ def _heads(found: Examples, recent: Log, blend: Blend) -> heads.Heads:
 def _boosted(found: Examples, recent: Log, settings: Settings, start: heads.Heads) -> boosting.Boosted:
     """Trees that begin at the heads' log-odds: what they add is bounded by how many labels there are."""
     trees = max(1, min(settings.trees, int(found.match.sum()) // LABELS))
+    small = replace(settings, leaves=settings.act_leaves, rate=settings.act_rate)
     odds = start.match(found.candidate)
     texts = {"match": boosting.boosted(found.candidate, found.match, settings, trees=trees, start=odds)}
     offsets = {}
     for act, label in _learnable(found):
-        texts[act] = boosting.boosted(found.showing, label, settings, trees=settings.trees // 3)
+        texts[act] = boosting.boosted(found.showing, label, small, trees=settings.act_trees)
         offsets[act] = _drift(label, recent, act)
     return boosting.Boosted(texts, offsets)

@@ -30,6 +30,9 @@ class Settings:
     trees: int = 150
     leaves: int = 31
     rate: float = 0.06  # of learning
+    act_trees: int = 150  # of the heads of acts: there are few showings, so small trees
+    act_leaves: int = 7
+    act_rate: float = 0.04
     seed: int = 7
 
 
