@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from feed.ranking.log import ANY, HIDE, LIKE, WANTED, Catalogue, Floats, Ints, Log, Longs, Times
+from feed.ranking.log import ANY, HIDE, LIKE, SHOWN, WANTED, Catalogue, Floats, Ints, Log, Longs, Times
 from feed.ranking.popularity import decayed, relative, within
 from feed.ranking.types import Settings
 
@@ -12,12 +12,13 @@ from feed.ranking.types import Settings
 POST = (
     *("wanted_soon", "wanted_day", "wanted_days", "wanted_long", "met_day"),
     *("wanted_first", "wanted_second", "met_first", "met_second", "wanted_ever", "met_ever"),
-    *("trend", "trend_first", "rate", "rate_second", "like_rate", "hide_rate", "duration"),
+    *("trend", "trend_first", "rate", "rate_calm", "rate_second", "like_rate", "hide_rate", "duration"),
 )
 DIMENSIONS = 64  # of the vectors that say what is alike
 DURATIONS = (7.0, 18.0, 30.0, 60.0, 120.0)  # edges of the duration classes, seconds
 QUANTILES = 20
 PRIOR = 20.0  # showings that the smoothing of a share counts for
+CALM = 8.0  # half-lives of the calm rate
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def extended(shelf: Shelf, catalogue: Catalogue) -> Shelf:
     more = len(catalogue)
     none = np.zeros(more, np.float32)
     columns = np.zeros((more, len(POST)), np.float32)
-    for name in ("rate", "rate_second", "like_rate", "hide_rate"):
+    for name in ("rate", "rate_calm", "rate_second", "like_rate", "hide_rate"):
         columns[:, POST.index(name)] = shelf.columns[:, POST.index(name)].mean() if len(shelf) else 0.5
     columns[:, POST.index("duration")] = np.log1p(catalogue.duration)
     fresh, met, wanted = (np.concatenate([column, none]) for column in (shelf.decayed, shelf.met, shelf.wanted))
@@ -90,13 +91,23 @@ def _columns(log: Log, catalogue: Catalogue, at: float, settings: Settings, met:
         *(soon, day, days, long, decayed(log, posts, at, life, ANY)),
         *(wanted_first, wanted_second, met_first, met_second, wanted, met),
     )
-    rate = _rate(wanted, met, catalogue)
-    acts = [np.bincount(log.post[log.has(act)], minlength=posts) for act in (LIKE, HIDE)]
-    likes, hides = ((given + PRIOR * given.sum() / max(met.sum(), 1)) / (met + PRIOR) for given in acts)
+    # An act remembered without its showing says that a post is wanted, but nothing of how often it is not.
+    seen = log.rows(log.has(SHOWN))
+    shown = np.bincount(seen.post, minlength=posts).astype(np.float32)
+    rate = _rate(np.bincount(seen.post[seen.wanted], minlength=posts).astype(np.float32), shown, catalogue)
+    calm, second = (
+        _over(seen, posts, weights, rate)
+        for weights in (
+            0.5 ** ((at - seen.at) / (CALM * life)),
+            (seen.at >= at - settings.windows[1]).astype(np.float64),
+        )
+    )
+    acts = [np.bincount(seen.post[seen.has(act)], minlength=posts) for act in (LIKE, HIDE)]
+    likes, hides = ((given + PRIOR * given.sum() / max(shown.sum(), 1)) / (shown + PRIOR) for given in acts)
     columns = (
         *map(relative, counts),
         *(_trend(met_second, met), _trend(met_first, met_second)),
-        *(rate, (wanted_second + PRIOR * rate) / (met_second + PRIOR), likes, hides, np.log1p(catalogue.duration)),
+        *(rate, calm, second, likes, hides, np.log1p(catalogue.duration)),
     )
     return np.stack(columns, axis=1).astype(np.float32)
 
@@ -109,6 +120,13 @@ def _rate(wanted: Floats, met: Floats, catalogue: Catalogue) -> Floats:
     author = (author_wanted + PRIOR * whole) / (author_met + PRIOR)
     author[0] = whole
     return ((wanted + PRIOR * author[group]) / (met + PRIOR)).astype(np.float32)
+
+
+def _over(seen: Log, posts: int, weights: Times, prior: Floats) -> Times:
+    """The share of weighted showings that were wanted, drawn towards the share of all."""
+    met = np.bincount(seen.post, weights=weights, minlength=posts)
+    wanted = np.bincount(seen.post[seen.wanted], weights=weights[seen.wanted], minlength=posts)
+    return np.asarray((wanted + PRIOR * prior) / (met + PRIOR))
 
 
 def _trend(now: Floats, before: Floats) -> Floats:
