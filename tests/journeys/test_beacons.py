@@ -24,7 +24,7 @@ from tests.journeys.streams import publish
 
 pytestmark = [pytest.mark.journey, pytest.mark.proof]
 FULL = os.environ.get("PROOFS") == "full"
-RATE, SECONDS = (1000, 60) if FULL else (200, 3)
+RATE, SECONDS = (1000, 60) if FULL else (400, 4)
 PLAYERS, VIEWINGS, BATCH = 4, 25, 100
 # Of so many batches one is sent again, as by a client that missed the answer.
 AGAIN = 5
