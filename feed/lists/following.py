@@ -22,6 +22,8 @@ MANY = 400
 
 _FOLLOWS = """(SELECT count(*) = 1 FROM accounts_follow f
     WHERE f.follower_id = %(viewer)s AND f.followee_id = c.author_id)"""
+# As the index post_freshest has it.
+_BELOW = "uuid_send(p.id) < uuid_send(%(after)s::uuid)"
 _WALK = f"""SELECT c.id FROM (
         SELECT p.id, p.author_id FROM feed_post p WHERE {ALL_LISTED} AND p.id < %(after)s ORDER BY p.id DESC
         LIMIT (SELECT greatest(%(reach)s, t.following) FROM accounts_tally t WHERE t.person_id = %(viewer)s)) c
@@ -29,15 +31,15 @@ _WALK = f"""SELECT c.id FROM (
         AND (SELECT t.following >= {MANY} FROM accounts_tally t WHERE t.person_id = %(viewer)s)
     ORDER BY c.id DESC LIMIT %(reach)s"""
 _HEADS = f"""SELECT f.followee_id, n.id FROM accounts_follow f CROSS JOIN LATERAL (
-        SELECT p.id FROM feed_post p WHERE p.author_id = f.followee_id AND {LISTED} AND p.id < %(after)s
-        ORDER BY p.id DESC LIMIT 1) n
+        SELECT p.id FROM feed_post p WHERE p.author_id = f.followee_id AND {LISTED} AND {_BELOW}
+        ORDER BY uuid_send(p.id) DESC LIMIT 1) n
     WHERE f.follower_id = %(viewer)s AND {unmuted_sql("f.followee_id")}
         AND (SELECT count(*) FROM walk) < %(reach)s
     ORDER BY n.id DESC LIMIT %(reach)s"""
 _OLDEST = f"coalesce((SELECT h.id FROM heads h ORDER BY h.id DESC OFFSET %(reach)s - 1 LIMIT 1), '{FIRST}')"
 _POSTS = f"""SELECT n.id FROM heads h CROSS JOIN LATERAL (
-        SELECT p.id FROM feed_post p WHERE p.author_id = h.followee_id AND {LISTED} AND p.id < %(after)s
-        AND p.id >= (SELECT {_OLDEST}) ORDER BY p.id DESC LIMIT %(reach)s) n
+        SELECT p.id FROM feed_post p WHERE p.author_id = h.followee_id AND {LISTED} AND {_BELOW}
+        AND uuid_send(p.id) >= (SELECT uuid_send({_OLDEST})) ORDER BY uuid_send(p.id) DESC LIMIT %(reach)s) n
     ORDER BY n.id DESC LIMIT %(reach)s"""
 _NEWEST = f"""WITH walk AS MATERIALIZED ({_WALK}), heads AS MATERIALIZED ({_HEADS}),
     newest AS MATERIALIZED (SELECT id FROM walk WHERE (SELECT count(*) FROM walk) >= %(reach)s

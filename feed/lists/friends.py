@@ -20,7 +20,8 @@ _FRIENDS = f"""SELECT f.followee_id AS id FROM accounts_follow f JOIN accounts_p
     AND (SELECT count(*) = 1 FROM accounts_follow b
         WHERE b.follower_id = f.followee_id AND b.followee_id = f.follower_id)"""
 _POSTED = f"""SELECT p.id AS event, p.id, p.author_id AS friend FROM feed_post p
-    WHERE p.author_id = r.id AND {LISTED} AND p.id < %(after)s ORDER BY p.id DESC LIMIT %(reach)s"""
+    WHERE p.author_id = r.id AND {LISTED} AND uuid_send(p.id) < uuid_send(%(after)s::uuid)
+    ORDER BY uuid_send(p.id) DESC LIMIT %(reach)s"""
 _LIKED = """SELECT l.id AS event, l.post_id AS id, l.person_id AS friend FROM feed_like l
     WHERE l.person_id = r.id AND l.id < %(after)s ORDER BY l.id DESC LIMIT %(reach)s"""
 _EVENTS = f"""WITH friend AS MATERIALIZED ({_FRIENDS}),
