@@ -131,7 +131,7 @@ def _taste(model: Model, viewer: Viewer, past: History, posts: Ints) -> list[Tim
     share, rate = _terms(catalogue, past, posts)
     lengths = np.log1p(catalogue.duration[wanted])
     usual = (lengths.sum() + 5 * 3.0) / (len(lengths) + 5)
-    post_rate = np.clip(shelf.columns[posts, POST.index("rate_second")], 1e-3, 1 - 1e-3)
+    post_rate = np.clip(shelf.columns[posts, POST.index("rate_calm")], 1e-3, 1 - 1e-3)
     return [
         _times(catalogue.author[wanted], author),
         _times(catalogue.author[past.post], author),

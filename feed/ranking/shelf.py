@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from feed.ranking.log import ANY, HIDE, LIKE, SHOWN, WANTED, Catalogue, Floats, Ints, Log, Longs, Times
+from feed.ranking.log import ANY, HIDE, LIKE, LONG_VIEW, SHOWN, WANTED, Catalogue, Floats, Ints, Log, Longs, Times
 from feed.ranking.popularity import decayed, relative, within
 from feed.ranking.types import Settings
 
@@ -95,13 +95,9 @@ def _columns(log: Log, catalogue: Catalogue, at: float, settings: Settings, met:
     seen = log.rows(log.has(SHOWN))
     shown = np.bincount(seen.post, minlength=posts).astype(np.float32)
     rate = _rate(np.bincount(seen.post[seen.wanted], minlength=posts).astype(np.float32), shown, catalogue)
-    calm, second = (
-        _over(seen, posts, weights, rate)
-        for weights in (
-            0.5 ** ((at - seen.at) / (CALM * life)),
-            (seen.at >= at - settings.windows[1]).astype(np.float64),
-        )
-    )
+    calm = _over(seen, posts, 0.5 ** ((at - seen.at) / (CALM * life)), LONG_VIEW, 5.0, rate)
+    lately = (seen.at >= at - settings.windows[1]).astype(np.float64)
+    second = _over(seen, posts, lately, WANTED, 5 * PRIOR, rate)
     acts = [np.bincount(seen.post[seen.has(act)], minlength=posts) for act in (LIKE, HIDE)]
     likes, hides = ((given + PRIOR * given.sum() / max(shown.sum(), 1)) / (shown + PRIOR) for given in acts)
     columns = (
@@ -122,11 +118,13 @@ def _rate(wanted: Floats, met: Floats, catalogue: Catalogue) -> Floats:
     return ((wanted + PRIOR * author[group]) / (met + PRIOR)).astype(np.float32)
 
 
-def _over(seen: Log, posts: int, weights: Times, prior: Floats) -> Times:
-    """The share of weighted showings that were wanted, drawn towards the share of all."""
-    met = np.bincount(seen.post, weights=weights, minlength=posts)
-    wanted = np.bincount(seen.post[seen.wanted], weights=weights[seen.wanted], minlength=posts)
-    return np.asarray((wanted + PRIOR * prior) / (met + PRIOR))
+def _over(seen: Log, posts: int, weights: Times, act: int, strength: float, rate: Floats) -> Times:
+    """The share of weighted showings with an act, drawn as by ``strength`` showings towards the post's usual rate."""
+    given = seen.has(act)
+    met = np.bincount(seen.post, minlength=posts, weights=weights)
+    acted = np.bincount(seen.post[given], minlength=posts, weights=weights[given])
+    usual = rate * (acted.sum() / max(met.sum(), 1e-9)) / max(float(rate.mean()), 1e-9)
+    return np.asarray((acted + strength * usual) / (met + strength))
 
 
 def _trend(now: Floats, before: Floats) -> Floats:
