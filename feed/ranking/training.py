@@ -81,7 +81,7 @@ def learned(ready: Prepared, settings: Settings, *, boosted: bool = True) -> Mod
     found = examples(replace(ready.past, settings=settings), ready.log, ready.social, cut, at)
     counts = {"candidates": len(found.match), "wanted": found.match.sum(), "showings": len(found.acts)}
     whole = replace(ready.whole, settings=settings, figures={name: float(count) for name, count in counts.items()})
-    if min(found.match.sum(), (~found.match).sum()) < RARE:
+    if min(found.match.sum(), (~found.match).sum()) < settings.enough:
         return whole
     recent = ready.log.between(at - 2 * settings.label, at)
     learned_heads = _heads(found, recent, whole.blend)

@@ -7,7 +7,7 @@ from feed.ranking.types import DAY, Settings
 
 NOW = 1_700_000_000.0
 PEOPLE, POSTS = 240, 60
-SETTINGS = Settings(neighbours=20, ease_l2=0.2, shrink=2.0, negatives=20, trees=20, leaves=7, act_trees=20)
+SETTINGS = Settings(neighbours=20, ease_l2=0.2, shrink=2.0, negatives=20, trees=20, leaves=7, act_trees=20, enough=200)
 
 
 def catalogue(posts: int = POSTS, first: int = 0) -> Catalogue:
