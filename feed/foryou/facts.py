@@ -1,0 +1,138 @@
+"""All that a page needs to know of its viewer, in one statement.
+
+Without a profile nothing of what they did is read: the database does not evaluate that part. What they saw is read in
+both modes, by the filter against repeats alone.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from django.db import connection
+
+from feed.control.rules import Sat
+from feed.foryou import packing
+from feed.foryou.packing import ACT, ID, Packed
+from feed.models import Choice
+from feed.ranking import log
+
+MOST_FOLLOWS, MOST_SEEN, MOST_ACTS, MOST_OWN = 5000, 2000, 300, 50
+
+# What somebody did with a post: tables of it, with the condition on whose acts; newest first.
+_ACTS = (
+    ("feed_view", "t.person_id", "t.post_id", "t.last_at", "t.watched_ms", f"{log.SHOWN} + {log.LONG_VIEW} * t.is_long::int", "last_at DESC, t.id DESC"),
+    ("feed_like", "t.person_id", "t.post_id", "t.created_at", "0", str(log.LIKE), "id DESC"),
+    ("feed_comment", "t.author_id", "t.post_id", "t.created_at", "0", str(log.COMMENT), "id DESC"),
+    ("feed_share", "t.person_id", "t.post_id", "t.created_at", "0", str(log.SHARE), "id DESC"),
+)
+_HISTORY = " UNION ALL ".join(
+    f"(SELECT {packing.act(post, at, watched, acts)} AS row FROM {table} t"
+    f" WHERE {whose} = %(viewer)s AND {at} >= h.since ORDER BY t.{order} LIMIT {MOST_ACTS})"
+    for table, whose, post, at, watched, acts, order in _ACTS
+)
+# Posts of what was made of the viewer's own films, and of films that show them.
+_REMIXES = f"""SELECT {packing.ids("p.id")} FROM (
+    SELECT id FROM (SELECT v.id FROM worker_video v WHERE v.owner_id = %(viewer)s AND v.purged_at IS NULL
+        ORDER BY v.id DESC LIMIT {MOST_OWN}) o
+    UNION SELECT d.video_id FROM (SELECT d.video_id FROM worker_depiction d WHERE d.subject_id = %(viewer)s
+        ORDER BY d.video_id DESC LIMIT {MOST_OWN}) d) mine
+    JOIN worker_source z ON z.source_id = mine.id
+    JOIN feed_post p ON p.video_id = z.video_id AND p.removed_at IS NULL AND p.unlisted_at IS NULL
+    WHERE p.author_id <> %(viewer)s"""
+FACTS = f"""SELECT
+    c.profiling, c.ai_share, c.mood, c.budget_minutes, c.break_minutes, c.quiet_from, c.quiet_to, c.reset_at,
+    (SELECT n.time_zone FROM accounts_noticeplan n WHERE n.person_id = %(viewer)s),
+    (SELECT json_build_array(s.day, s.spent_s, extract(epoch FROM s.began_at), extract(epoch FROM s.last_at))
+        FROM feed_sitting s WHERE s.person_id = %(viewer)s),
+    (SELECT json_agg(json_build_array(s.term, s.sign, s.strength) ORDER BY s.id) FROM feed_steer s
+        WHERE s.person_id = %(viewer)s AND s.expires_at > now()),
+    (SELECT {packing.ids("f.followee_id")} FROM (SELECT followee_id FROM accounts_follow
+        WHERE follower_id = %(viewer)s ORDER BY id DESC LIMIT {MOST_FOLLOWS}) f),
+    (SELECT {packing.ids("m.muted_id")} FROM accounts_mute m WHERE m.muter_id = %(viewer)s),
+    (SELECT json_agg(json_build_array(x.kind, x.thing, x.strength)) FROM feed_hidden x WHERE x.person_id = %(viewer)s),
+    (SELECT {packing.ids("e.post_id")} FROM (SELECT post_id FROM feed_view
+        WHERE person_id = %(viewer)s ORDER BY last_at DESC, id DESC LIMIT {MOST_SEEN}) e),
+    (SELECT {packing.ids("i.post_id", "ORDER BY i.position")} FROM feed_impression i
+        WHERE i.request_id = %(walk)s AND i.person_id = %(viewer)s),
+    CASE WHEN coalesce(c.profiling, %(by_age)s) THEN (SELECT string_agg(a.row, ''::bytea) FROM (
+        SELECT coalesce(c.reset_at, '-infinity') AS since) h CROSS JOIN LATERAL ({_HISTORY}) a) END,
+    CASE WHEN coalesce(c.profiling, %(by_age)s) THEN ({_REMIXES}) END,
+    statement_timestamp()
+    FROM (SELECT 1) one LEFT JOIN feed_choice c ON c.person_id = %(viewer)s"""
+
+
+@dataclass(frozen=True)
+class Hidings:
+    """What somebody wishes to see no more of (``hide``), or less: ids as texts, and tags."""
+
+    posts: frozenset[str]
+    authors: frozenset[str]
+    tags: frozenset[str]
+    sounds: frozenset[str]
+
+
+@dataclass(frozen=True)
+class History:
+    """What the viewer did with posts: rows of ACT, and the posts made of their own films. None without a profile."""
+
+    acts: Packed
+    remixes: Packed
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of a viewer. ``walked`` are the posts of this walk through the feed so far, in their order."""
+
+    viewer: UUID
+    choice: Choice
+    zone: str
+    sat: Sat | None
+    steers: list[tuple[str, int, int]]
+    follows: Packed
+    muted: Packed
+    hidden: Hidings
+    less: Hidings
+    seen: Packed
+    walked: Packed
+    history: History | None
+    now: datetime
+
+
+def read(*, viewer: UUID, walk: UUID, profiling_by_age: bool) -> Facts:
+    """Return what is known of a viewer at this statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(FACTS, {"viewer": viewer, "walk": walk, "by_age": profiling_by_age})
+        return _facts(viewer, profiling_by_age, cursor.fetchone())
+
+
+def _facts(viewer: UUID, by_age: bool, row: tuple[Any, ...]) -> Facts:
+    *chosen, zone, sat, steers, follows, muted, hidings, seen, walked, acts, remixes, now = row
+    profiling, ai_share, mood, *others, reset_at = chosen
+    names = ("budget_minutes", "break_minutes", "quiet_from", "quiet_to")
+    choice = Choice(
+        person_id=viewer,
+        profiling=profiling,
+        ai_share=100 if ai_share is None else ai_share,
+        mood=mood or "",
+        reset_at=reset_at,
+        **dict(zip(names, others, strict=True)),
+    )
+    holds = by_age if profiling is None else profiling
+    history = History(packing.unpacked(acts, ACT), packing.unpacked(remixes, ID)) if holds else None
+    return Facts(
+        viewer=viewer,
+        choice=choice,
+        zone=zone or "UTC",
+        sat=_sat(sat),
+        steers=[(term, sign, strength) for term, sign, strength in _json(steers)],
+        follows=packing.unpacked(follows, ID),
+        muted=packing.unpacked(muted, ID),
+        hidden=_hidings(_json(hidings), "hide"),
+        less=_hidings(_json(hidings), "less"),
+        seen=packing.unpacked(seen, ID),
+        walked=packing.unpacked(walked, ID),
+        history=history,
+        now=now,
+    )
