@@ -7,6 +7,8 @@ from celery import shared_task
 from feed import scheduling
 from feed.engagement import comments, counting
 from feed.lists import trending
+from feed.control import steers
+from feed.foryou import training
 
 
 @shared_task(name="feed.tasks.sweep")
@@ -37,3 +39,15 @@ def forget_comments(**_: object) -> None:
 def rank_trends(**_: object) -> None:
     """Rank what trends now."""
     trending.rank()
+@shared_task(name="feed.tasks.train_ranking")
+def train_ranking(**_: object) -> None:
+    """Learn the ranking of feeds anew, and drop what nothing asks for any more."""
+    training.train()
+    training.sweep()
+    steers.sweep()
+
+
+@shared_task(name="feed.tasks.refresh_ranking")
+def refresh_ranking(**_: object) -> None:
+    """Count anew what people watch."""
+    training.refresh()

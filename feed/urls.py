@@ -14,4 +14,6 @@ urlpatterns = [
     path("", include("feed.lists.urls")),
     path("", include("feed.making.urls")),
     path("", include("feed.engagement.urls")),
+    path("", include("feed.foryou.urls")),
+    path("", include("feed.control.urls")),
 ]

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from celery.schedules import crontab
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from socialvideo.embedded.cluster import embedded_url
@@ -198,6 +199,8 @@ BROKER_URL = env.text("BROKER_URL", "pgmq://")
 JOB_LEASE_SECONDS = env.integer("JOB_LEASE_SECONDS", 15, low=2, high=3600)
 SWEEP_SECONDS = env.integer("SWEEP_SECONDS", 5, low=1, high=3600)
 JOB_ATTEMPTS = 3
+# How often what people watch is counted anew for the ranking of feeds.
+RANKING_SECONDS = env.integer("RANKING_SECONDS", 300, low=10, high=86_400)
 _broker_options: dict[str, object] = {"visibility_timeout": 3600}
 if BROKER_URL.startswith("pgmq"):
     _broker_options |= {
@@ -230,6 +233,8 @@ CELERY = {
         "worker.tasks.ingest": {"queue": "media"},
         "worker.tasks.climb": {"queue": "media"},
         "worker.tasks.make_cover": {"queue": "media"},
+        "feed.tasks.train_ranking": {"queue": "media"},
+        "feed.tasks.refresh_ranking": {"queue": "media"},
     },
     "worker_hijack_root_logger": False,
     "worker_send_task_events": False,
@@ -247,6 +252,9 @@ CELERY = {
         "fold-beacons": {"task": "feed.tasks.fold_beacons", "schedule": float(BEACON_FOLD_SECONDS)},
         "forget-comments": {"task": "feed.tasks.forget_comments", "schedule": 3600.0},
         "rank-trends": {"task": "feed.tasks.rank_trends", "schedule": 300.0},
+        # The ranking of feeds: learned anew each night, counted anew all the time; the first one as soon as it is asked.
+        "train-ranking": {"task": "feed.tasks.train_ranking", "schedule": crontab(hour="3", minute="10")},
+        "refresh-ranking": {"task": "feed.tasks.refresh_ranking", "schedule": float(RANKING_SECONDS)},
         # Nobody can use a grant past its time; this tidies up what rests on it.
         "expire": {"task": "consent.tasks.expire", "schedule": 60.0},
         "match": {"task": "accounts.discovery.tasks.match", "schedule": float(DISCOVERY_MATCH_SECONDS)},
@@ -315,6 +323,7 @@ LEAVING_HANDLERS = ["consent.leaving.end_all"]
 ERASERS = [
     "moderation.erasure.REPORTS",
     "feed.erasure.POSTS",
+    "feed.control.erasure.STEERING",
     "worker.erasure.FILMS",
     "consent.erasure.PROOFS",
     "accounts.rights.rows.ROWS",
@@ -324,6 +333,7 @@ EXPORTERS = [
     "accounts.rights.contents.export",
     "worker.exports.add_videos",
     "feed.exports.add_posts",
+    "feed.control.exports.add_feed",
     "moderation.exports.add_reports",
     "worker.exports.add_manifest",
 ]

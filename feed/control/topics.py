@@ -8,7 +8,7 @@ _TOPICS = {
     "cooking": "cook recipe kitchen chef food baking bake dish dinner meal foodie",
     "baking": "bake bread cake cookie pastry sourdough dough",
     "food": "foodie dish meal dinner lunch breakfast snack restaurant streetfood recipe cooking",
-    "politics": "political politician election vote government parliament senate president minister campaign party policy",
+    "politics": "political politician election vote government parliament senate president congress democrat republican",
     "news": "headline breaking journalist report politics",
     "sports": "sport football soccer basketball tennis baseball hockey athlete match goal league olympics running cycling",
     "football": "soccer goal league striker penalty worldcup",

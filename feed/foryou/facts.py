@@ -5,32 +5,24 @@ both modes, by the filter against repeats alone.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import numpy as np
-from django.db import connection
-
 from feed.control.rules import Sat
 from feed.foryou import packing
+from feed.foryou.acts import ACTS
 from feed.foryou.packing import ACT, ID, Packed
-from feed.models import Choice
-from feed.ranking import log
+from feed.models import Choice, Hidden
+from socialvideo.lib.prepared import Statement
 
 MOST_FOLLOWS, MOST_SEEN, MOST_ACTS, MOST_OWN = 5000, 2000, 300, 50
 
-# What somebody did with a post: tables of it, with the condition on whose acts; newest first.
-_ACTS = (
-    ("feed_view", "t.person_id", "t.post_id", "t.last_at", "t.watched_ms", f"{log.SHOWN} + {log.LONG_VIEW} * t.is_long::int", "last_at DESC, t.id DESC"),
-    ("feed_like", "t.person_id", "t.post_id", "t.created_at", "0", str(log.LIKE), "id DESC"),
-    ("feed_comment", "t.author_id", "t.post_id", "t.created_at", "0", str(log.COMMENT), "id DESC"),
-    ("feed_share", "t.person_id", "t.post_id", "t.created_at", "0", str(log.SHARE), "id DESC"),
-)
+# One statement: of each kind of act the newest.
 _HISTORY = " UNION ALL ".join(
-    f"(SELECT {packing.act(post, at, watched, acts)} AS row FROM {table} t"
-    f" WHERE {whose} = %(viewer)s AND {at} >= h.since ORDER BY t.{order} LIMIT {MOST_ACTS})"
-    for table, whose, post, at, watched, acts, order in _ACTS
+    f"(SELECT {act.packed} AS row FROM {act.table} t WHERE {act.whose} = %(viewer)s AND {act.at} >= h.since"
+    f" ORDER BY {act.newest} LIMIT {MOST_ACTS})"
+    for act in ACTS
 )
 # Posts of what was made of the viewer's own films, and of films that show them.
 _REMIXES = f"""SELECT {packing.ids("p.id")} FROM (
@@ -41,7 +33,7 @@ _REMIXES = f"""SELECT {packing.ids("p.id")} FROM (
     JOIN worker_source z ON z.source_id = mine.id
     JOIN feed_post p ON p.video_id = z.video_id AND p.removed_at IS NULL AND p.unlisted_at IS NULL
     WHERE p.author_id <> %(viewer)s"""
-FACTS = f"""SELECT
+FACTS = Statement(f"""SELECT
     c.profiling, c.ai_share, c.mood, c.budget_minutes, c.break_minutes, c.quiet_from, c.quiet_to, c.reset_at,
     (SELECT n.time_zone FROM accounts_noticeplan n WHERE n.person_id = %(viewer)s),
     (SELECT json_build_array(s.day, s.spent_s, extract(epoch FROM s.began_at), extract(epoch FROM s.last_at))
@@ -55,12 +47,12 @@ FACTS = f"""SELECT
     (SELECT {packing.ids("e.post_id")} FROM (SELECT post_id FROM feed_view
         WHERE person_id = %(viewer)s ORDER BY last_at DESC, id DESC LIMIT {MOST_SEEN}) e),
     (SELECT {packing.ids("i.post_id", "ORDER BY i.position")} FROM feed_impression i
-        WHERE i.request_id = %(walk)s AND i.person_id = %(viewer)s),
-    CASE WHEN coalesce(c.profiling, %(by_age)s) THEN (SELECT string_agg(a.row, ''::bytea) FROM (
+        WHERE i.request_id = %(walk)s::uuid AND i.person_id = %(viewer)s),
+    CASE WHEN coalesce(c.profiling, %(by_age)s::bool) THEN (SELECT string_agg(a.row, ''::bytea) FROM (
         SELECT coalesce(c.reset_at, '-infinity') AS since) h CROSS JOIN LATERAL ({_HISTORY}) a) END,
-    CASE WHEN coalesce(c.profiling, %(by_age)s) THEN ({_REMIXES}) END,
+    CASE WHEN coalesce(c.profiling, %(by_age)s::bool) THEN ({_REMIXES}) END,
     statement_timestamp()
-    FROM (SELECT 1) one LEFT JOIN feed_choice c ON c.person_id = %(viewer)s"""
+    FROM (SELECT 1) one LEFT JOIN feed_choice c ON c.person_id = %(viewer)s""")
 
 
 @dataclass(frozen=True)
@@ -102,9 +94,8 @@ class Facts:
 
 def read(*, viewer: UUID, walk: UUID, profiling_by_age: bool) -> Facts:
     """Return what is known of a viewer at this statement."""
-    with connection.cursor() as cursor:
-        cursor.execute(FACTS, {"viewer": viewer, "walk": walk, "by_age": profiling_by_age})
-        return _facts(viewer, profiling_by_age, cursor.fetchone())
+    (row,) = FACTS.rows(viewer=viewer, walk=walk, by_age=profiling_by_age)
+    return _facts(viewer, profiling_by_age, row)
 
 
 def _facts(viewer: UUID, by_age: bool, row: tuple[Any, ...]) -> Facts:
@@ -126,13 +117,26 @@ def _facts(viewer: UUID, by_age: bool, row: tuple[Any, ...]) -> Facts:
         choice=choice,
         zone=zone or "UTC",
         sat=_sat(sat),
-        steers=[(term, sign, strength) for term, sign, strength in _json(steers)],
+        steers=[(term, sign, strength) for term, sign, strength in steers or ()],
         follows=packing.unpacked(follows, ID),
         muted=packing.unpacked(muted, ID),
-        hidden=_hidings(_json(hidings), "hide"),
-        less=_hidings(_json(hidings), "less"),
+        hidden=_hidings(hidings or [], "hide"),
+        less=_hidings(hidings or [], "less"),
         seen=packing.unpacked(seen, ID),
         walked=packing.unpacked(walked, ID),
         history=history,
         now=now,
     )
+
+
+def _sat(row: list[Any] | None) -> Sat | None:
+    if row is None:
+        return None
+    day, spent, began, last = row
+    times = (datetime.fromtimestamp(float(each), UTC) for each in (began, last))
+    return Sat(date.fromisoformat(day), timedelta(seconds=spent), *times)
+
+
+def _hidings(rows: list[list[str]], strength: str) -> Hidings:
+    of = {kind: frozenset(thing for k, thing, s in rows if k == kind and s == strength) for kind in Hidden.Kind.values}
+    return Hidings(of["post"], of["author"], of["tag"], of["sound"])

@@ -70,8 +70,8 @@ class Impression(models.Model):
         """In one walk a post comes once, and so does a place."""
 
         constraints = [
-            models.UniqueConstraint(fields=["request_id", "post"], name="impression_once"),
-            models.UniqueConstraint(fields=["request_id", "position"], name="impression_placed_once"),
+            models.UniqueConstraint(fields=["person", "request_id", "post"], name="impression_once"),
+            models.UniqueConstraint(fields=["person", "request_id", "position"], name="impression_placed_once"),
             models.CheckConstraint(condition=Q(propensity__gt=0, propensity__lte=1), name="impression_propensity"),
         ]
         indexes = [

@@ -49,11 +49,16 @@ def decode(cursor: str) -> UUID:
 
 def window(request: Request) -> tuple[UUID | None, int]:
     """Read ``cursor`` and ``limit`` (1 to 100, default 20) from the query string."""
-    cursor = request.query_params.get("cursor")
+    cursor, limit = request.query_params.get("cursor"), size(request)
+    return (decode(cursor) if cursor else None), limit
+
+
+def size(request: Request) -> int:
+    """Read ``limit`` (1 to 100, default 20) from the query string."""
     limit = request.query_params.get("limit", str(DEFAULT_SIZE))
     if not (limit.isascii() and limit.isdigit() and len(limit) <= 3 and 1 <= int(limit) <= MAX_SIZE):
         raise Problem(400, "invalid_limit", f"'limit' is a whole number from 1 to {MAX_SIZE}.")
-    return (decode(cursor) if cursor else None), int(limit)
+    return int(limit)
 
 
 def whole(request: Request, name: str, default: int | None = None) -> Any:
@@ -71,7 +76,11 @@ def page(request: Request, rows: Sequence[Identified], limit: int, show: Callabl
     more = len(rows) > limit
     rows = rows[:limit]
     cursor = encode(rows[-1].id) if more else None
-    response = Response({"data": [show(row) for row in rows], "next_cursor": cursor})
+    return linked(request, Response({"data": [show(row) for row in rows], "next_cursor": cursor}), cursor)
+
+
+def linked(request: Request, response: Response, cursor: str | None) -> Response:
+    """Return a page with the ``Link`` to the next one, if there is one."""
     if cursor:
         query = request.query_params.copy()
         query["cursor"] = cursor

@@ -1,0 +1,152 @@
+"""The question that a page is the answer to: what the ranker may know, and what the filters need beside it.
+
+Without a profile ``history`` is None, and the ranker's viewer is nobody: whom one follows and what one wished is declared,
+and reaches sources and wishes alone.
+"""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+import numpy as np
+
+from feed.control.choices import Held
+from feed.control.grammar import WHOLLY
+from feed.control.matching import share
+from feed.control.topics import MOODS
+from feed.foryou.acts import met
+from feed.foryou.facts import Facts, Hidings, History
+from feed.foryou.packing import Packed
+from feed.foryou.stock import Stock
+from feed.ranking.log import Floats, Ints
+from feed.ranking.types import Viewer, Wishes
+
+# How far each measure of a wish goes, and what is hidden "less".
+MEASURES = {1: 0.33, 2: 0.67, 3: 1.0}
+LESS = -0.67
+Steers = tuple[tuple[str, int, int], ...]
+
+
+@dataclass(frozen=True)
+class Query:
+    """``viewer`` is all that the ranker knows of who looks; ``followed`` the places of authors whom they follow."""
+
+    walk: UUID
+    position: int
+    now: float
+    history: History | None
+    viewer: Viewer
+    followed: Ints
+    steers: Steers
+    mood: str
+    ai_share: int
+
+    @property
+    def profiled(self) -> bool:
+        """Whether what the viewer did may shape the page."""
+        return self.history is not None
+
+    @property
+    def declared(self) -> Viewer:
+        """Nobody, with whom they follow: what sources may ask without a profile."""
+        return self.viewer if self.profiled else _follower(self.followed)
+
+
+@dataclass(frozen=True)
+class Barred:
+    """What must not come, for the filters alone: places of posts and authors, and what was hidden."""
+
+    person: UUID
+    posts: Ints
+    authors: Ints
+    hidden: Hidings
+    less: Hidings
+
+
+def asked(facts: Facts, held: Held, stock: Stock, *, walk: UUID) -> Query:
+    """Return the question of a viewer on what a process has to rank with."""
+    followed = _there(stock.authors.find(facts.follows))
+    history = facts.history if held.profiling else None
+    return Query(
+        walk=walk,
+        position=len(facts.walked),
+        now=facts.now.timestamp(),
+        history=history,
+        viewer=_viewer(history, facts.follows, followed, stock) if history is not None else Viewer.nobody(),
+        followed=followed,
+        steers=tuple(facts.steers),
+        mood=facts.choice.mood,
+        ai_share=held.ai_share,
+    )
+
+
+def barred(facts: Facts, stock: Stock) -> Barred:
+    """Return what must not come: what was seen, shown in this walk, muted or hidden."""
+    posts = [_there(stock.posts.find(each)) for each in (facts.seen, facts.walked)]
+    return Barred(
+        facts.viewer,
+        np.concatenate(posts).astype(np.int32),
+        _there(stock.authors.find(facts.muted)),
+        facts.hidden,
+        facts.less,
+    )
+
+
+def wishes(query: Query, stock: Stock, posts: Ints, lessened: Floats) -> Wishes:
+    """Return what the viewer declared about each candidate; ``lessened`` is what they hid "less"."""
+    films = stock.words.take(posts)
+    steer = lessened.copy()
+    for term, sign, strength in query.steers:
+        steer += sign * MEASURES[strength] * share(term, films)
+    mood = np.zeros(len(posts), np.float32)
+    more, less = MOODS.get(query.mood, ((), ()))
+    for topics, sign in ((more, 1), (less, -1)):
+        for topic in topics:
+            mood += sign * share(topic, films)
+    return Wishes(np.clip(steer, -1, 1), np.clip(mood, -1, 1), query.ai_share / 100 - 1)
+
+
+def forbidden(query: Query) -> list[str]:
+    """Return of what nothing may come."""
+    return [term for term, sign, strength in query.steers if sign < 0 and strength == WHOLLY]
+
+
+def wanted_alone(query: Query) -> list[str]:
+    """Return what alone may come, where it is wished."""
+    return [term for term, sign, strength in query.steers if sign > 0 and strength == WHOLLY]
+
+
+def _viewer(history: History, follows: Packed, followed: Ints, stock: Stock) -> Viewer:
+    found = met(history.acts, stock.posts.find(history.acts))
+    friend_post, friend_at = _friends(follows, stock)
+    return Viewer(
+        post=found.post,
+        at=found.at,
+        acts=found.acts,
+        watched=found.watched,
+        follows=followed,
+        friend_post=friend_post,
+        friend_at=friend_at,
+        friend_closeness=np.ones(len(friend_post), np.float32),
+    )
+
+
+def _friends(follows: Packed, stock: Stock) -> tuple[Ints, np.ndarray[tuple[int], np.dtype[np.float64]]]:
+    """Return what people whom the viewer follows liked lately."""
+    liked = stock.liked
+    people = _there(liked.people.find(follows))
+    starts, ends = liked.starts[people], liked.starts[people + 1]
+    sizes = ends - starts
+    total = np.cumsum(sizes)
+    rows = np.repeat(starts - (total - sizes), sizes) + np.arange(total[-1] if len(total) else 0)
+    return liked.post[rows], liked.at[rows]
+
+
+def _follower(followed: Ints) -> Viewer:
+    nobody = Viewer.nobody()
+    return Viewer(
+        nobody.post, nobody.at, nobody.acts, nobody.watched, followed, nobody.post, nobody.at, nobody.friend_closeness
+    )
+
+
+def _there(places: Ints) -> Ints:
+    return places[places >= 0]
