@@ -1,1 +1,1 @@
-"""A person's own say in their feed: wishes in words, the share of made films, mood, reset, no profile, limits of time."""
+"""A person's own say in their feed: wishes in words, generated films, mood, reset, no profile, limits of time."""

@@ -86,17 +86,27 @@ _CUES: tuple[tuple[str, int, int], ...] = (
     (r"(?:cut down on|cut back on|cool it with|ease off|go easy on|tone down|turn down|dial down|lower)", -1, CLEARLY),
     (r"(?:reduce|decrease|limit|skip|less of|fewer of|less|fewer|rarely|seldom)", -1, CLEARLY),
     (r"(?:turn up|dial up|increase|boost|raise|bring back|bring on|crank up)", 1, CLEARLY),
-    (r"(?:love|adore|enjoy|like|miss|crave|prefer|fancy|into|fan of|in the mood for|interested in|curious about)", 1, CLEARLY),
+    (
+        r"(?:love|adore|enjoy|like|miss|crave|prefer|fancy|into|fan of|in the mood for|interested in|curious about)",
+        1,
+        CLEARLY,
+    ),
     (r"(?:would rather|rather)(?: see| have| watch)?", 1, CLEARLY),
     (r"(?:only|just|solely|exclusively)", 1, WHOLLY),
     (r"(?:lots|loads|tons|plenty|heaps) (?:more )?(?:of)?", 1, CLEARLY),
     (r"(?:more of|more often|more)", 1, CLEARLY),
-    (r"(?:see|watch|have|get|show|give|feed|send|bring|recommend|suggest|want|need|wish for|hear)(?: me| us)?", 1, CLEARLY),
+    (
+        r"(?:see|watch|have|get|show|give|feed|send|bring|recommend|suggest|wants?|needs?|wish for|hear)(?: me| us)?",
+        1,
+        CLEARLY,
+    ),
     (r"no(?! )|no(?= \S)", -1, WHOLLY),
 )
 _COMPILED = tuple((re.compile(rf"(?:{cue})(?:\s+|$)"), sign, strength) for cue, sign, strength in _CUES)
 _LIKED = re.compile(r"(?:love|adore|enjoy|like|miss|crave|prefer|fancy|more|into|much|many)\b")
-_NEGATION = re.compile(r"(?:(?:do|does|did|would|could|should|will) ?n[o']t|don't|dont|won't|wont|shouldn't|never|not)(?:\s+|$)")
+_NEGATION = re.compile(
+    r"(?:(?:do|does|did|would|could|should|will) ?n[o']t|don't|dont|won't|wont|shouldn't|never|not)(?:\s+|$)"
+)
 _MEASURES = (
     (re.compile(r"(?:a (?:little )?bit|a little|slightly|somewhat|a touch)(?:\s+|$)"), A_BIT),
     (re.compile(r"(?:(?:a lot|much|way|far|lots|loads|many)(?= (?:more|less|fewer)))(?:\s+|$)"), CLEARLY),
@@ -115,16 +125,22 @@ _TRAILING: tuple[tuple[re.Pattern[str], int, int], ...] = tuple(
     )
 )
 _ABOUT = re.compile(
-    r"(?:(?:video|clip|post|film|stuff|content|thing|material|topic|song|picture)s? (?:with|about|of|from|by|on|that show)|"
+    r"(?:(?:video|clip|post|film|stuff|content|thing|material|topic|song|picture)s? "
+    r"(?:with|about|of|from|by|on|that show)|"
     r"(?:of|with|about|from|by|on|for|in|anything|everything|something|the|a|an|any|some|my|your|more|all)(?= ))\s+"
 )
 _KINDS = re.compile(r"\s+(?:video|clip|post|film|stuff|content|thing|material|feed)s?$")
-_AFTER = re.compile(r"\s+(?:please|pls|thanks|thank you|at all|any ?more|again|for me|in my feed|too|either|now|here|ever|as well)$")
+_AFTER = re.compile(
+    r"\s+(?:please|pls|thanks|thank you|at all|any ?more|again|for me|in my feed|too|either|now|here|ever|as well)$"
+)
 _TIMES: tuple[tuple[re.Pattern[str], timedelta], ...] = tuple(
     (re.compile(rf"\b(?:{words})\b"), lasts)
     for words, lasts in (
         (r"for (?:an|one|the next) hour", timedelta(hours=1)),
-        (r"(?:for )?(?:today|tonight|this evening|this morning)|for (?:a|one) day|for now|right now", timedelta(days=1)),
+        (
+            r"(?:for )?(?:today|tonight|this evening|this morning)|for (?:a|one) day|for now|right now",
+            timedelta(days=1),
+        ),
         (r"(?:for )?(?:this|a|one|the) week|until (?:next week|sunday|monday)|this weekend", timedelta(days=7)),
         (r"for (?:this|a|one) month", timedelta(days=30)),
         (r"for ?ever|always|for good|permanently", timedelta(days=365)),
@@ -134,22 +150,30 @@ _TIMES: tuple[tuple[re.Pattern[str], timedelta], ...] = tuple(
 _PAIRS = (
     re.compile(r"(?P<up>.+?) (?:instead of|rather than|over) (?P<down>.+)"),
     re.compile(r"(?:i )?prefer (?P<up>.+?) to (?P<down>.+)"),
+    re.compile(r"(?:(?:i )?would |i'd )?rather (?:see |have |watch )?(?P<up>.+?) than (?P<down>.+)"),
     re.compile(r"more (?P<up>.+?) than (?P<down>.+)"),
     re.compile(r"(?P<most>less|fewer) (?P<down>.+?) than (?P<up>.+)"),
     re.compile(r"(?:swap|trade|exchange) (?P<down>.+?) for (?P<up>.+)"),
     re.compile(r"(?:replace|substitute) (?P<down>.+?) (?:with|by) (?P<up>.+)"),
 )
 # What one says with "and" and means as one thing.
-_JOINED = re.compile(r"\b(rock|drum|mac|black|arts|r|bed|mix|hide|salt|fish) (?:and|&|n) (roll|bass|cheese|white|crafts|b|breakfast|match|seek|pepper|chips)\b")
+_JOINED = re.compile(
+    r"\b(rock|drum|mac|black|arts|r|bed|mix|hide|salt|fish) (?:and|&|n) "
+    r"(roll|bass|cheese|white|crafts|b|breakfast|match|seek|pepper|chips)\b"
+)
 _CLAUSES = re.compile(
     r"\s*[;.!\n]+\s*|\s*,\s*(?:and |but |or )?|\s+(?:and|or|plus|nor|&|\+|while|then)\s+|"
     r"(?<!nothing)(?<!anything)(?<!everything)(?<!all)\s+but\s+(?:also\s+)?|\s+(?=(?:without|except|minus|excluding) )"
 )
-_PRONOUNS = frozenset(
-    "this that it him her them these those he she they anyone someone something anything everything everyone all same "
-    "nothing one ones me you us surprise".split()
+_PRONOUNS = frozenset({
+    "this", "that", "it", "him", "her", "them", "these", "those", "he", "she", "they", "anyone", "someone",
+    "something", "anything", "everything", "everyone", "all", "same", "nothing", "one", "ones", "me", "you",
+    "us", "surprise"
+})  # fmt: skip
+_NAMELESS = re.compile(
+    r"^(?:my|the) (?:ex|boyfriend|girlfriend|husband|wife|boss|sister|brother|mother|mom|father|dad|friend|neighbou?r)"
+    r"s?(?:'s?)?(?: name| face| (?:video|post|clip)s?)?$"
 )
-_NAMELESS = re.compile(r"^(?:my|the) (?:ex|boyfriend|girlfriend|husband|wife|boss|sister|brother|mother|mom|father|dad|friend|neighbou?r)s?(?:'s?)?(?: name| face| (?:video|post|clip)s?)?$")
 _LEADING = re.compile(r"^(?:with|about|of|from|by|on|anything|to do with|related to)\s+")
 
 

@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,8 +24,11 @@ Hashes = NDArray[np.uint32]
 _WORD = re.compile(r"[^\W_]+")
 _ENDINGS = ("ations", "ation", "ings", "ing", "ies", "ers", "er", "ed", "es", "s", "y", "e")
 # What an ending cut off would make another word of.
-_OWN = frozenset("news care cares caring hate rate less more boss bass this his us".split())
-_VOID = frozenset("a an the of and or in on at to for with by my your our is are it this that".split())
+_OWN = frozenset({"news", "care", "cares", "caring", "hate", "rate", "less", "more", "boss", "this", "his", "us"})
+_VOID = frozenset({
+    "a", "an", "the", "of", "and", "or", "in", "on", "at", "to", "for", "with", "by", "my", "your", "our", "is", "are",
+    "it", "this", "that",
+})  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,7 @@ class Words:
         sizes = np.fromiter((len(each) for each in films), np.int64, len(films))
         return cls(np.concatenate([*films, np.empty(0, np.uint32)]).astype(np.uint32), np.cumsum(sizes))
 
-    def take(self, rows: NDArray[np.intp]) -> "Words":
+    def take(self, rows: NDArray[np.integer[Any]]) -> "Words":
         """Return the words of some of the films, in this order."""
         ends = self.ends[rows]
         starts = np.where(rows > 0, self.ends[rows - 1], 0)
@@ -125,7 +129,8 @@ def _topic(term: str) -> frozenset[str]:
 def _any(films: Words, sought: Hashes) -> NDArray[np.float32]:
     hits = np.concatenate([[0], np.cumsum(np.isin(films.flat, sought))])
     starts = np.concatenate([[0], films.ends[:-1]])
-    return (hits[films.ends] > hits[starts]).astype(np.float32)
+    found: NDArray[np.float32] = (hits[films.ends] > hits[starts]).astype(np.float32)
+    return found
 
 
 def _pieces(tag: str) -> set[str]:

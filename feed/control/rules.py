@@ -1,7 +1,7 @@
 """Pure rules of wellbeing: how long somebody may sit before their feed today, when it pauses, when it is quiet.
 
-What is counted here is never seen by the ranking. Grown-ups set their own limits and may lift them; teenagers begin with
-limits and may only tighten them.
+What is counted here is never seen by the ranking. Grown-ups set their own limits and may lift them; teenagers begin
+with limits and may only tighten them.
 """
 
 from dataclasses import dataclass, replace
@@ -52,9 +52,7 @@ class Ended:
     words: str
 
 
-def limits(
-    *, budget: int | None, without_break: int | None, quiet: tuple[time, time] | None, is_teen: bool
-) -> Limits:
+def limits(*, budget: int | None, without_break: int | None, quiet: tuple[time, time] | None, is_teen: bool) -> Limits:
     """Return what holds. Of a teenager's own limits the tighter ones count; their nights are quiet."""
     if is_teen:
         budget = min(budget or TEEN_BUDGET, TEEN_BUDGET)
@@ -103,7 +101,9 @@ def _wider(quiet: tuple[time, time] | None) -> tuple[time, time]:
         return QUIET_FROM, QUIET_UNTIL
     begins, ends = quiet
     over_midnight = begins > ends
-    return (begins, ends) if over_midnight and begins <= QUIET_FROM and ends >= QUIET_UNTIL else (QUIET_FROM, QUIET_UNTIL)
+    return (
+        (begins, ends) if over_midnight and begins <= QUIET_FROM and ends >= QUIET_UNTIL else (QUIET_FROM, QUIET_UNTIL)
+    )
 
 
 def _minutes(count: int | None) -> timedelta | None:

@@ -1,4 +1,4 @@
-"""Wishes in words: said, kept as chips until they expire, taken back. They hold without history and without a profile."""
+"""Wishes in words: said, kept as chips until they expire, taken back. They hold without history and a profile."""
 
 from dataclasses import dataclass
 from datetime import timedelta

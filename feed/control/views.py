@@ -62,7 +62,7 @@ class WishesView(APIView):
         said = read_body(WishRequest, request)["said"]
         heard = steers.say(person=signed_in(request), words=said)
         unclear = [{"said": each.said, "ask": each.ask} for each in heard.unclear]
-        return Response({"wishes": SteerShape(heard.steers, many=True).data, "unclear": unclear}, status=201)
+        return Response({"wishes": [SteerShape(each).data for each in heard.steers], "unclear": unclear}, status=201)
 
 
 class WishView(APIView):

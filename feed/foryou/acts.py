@@ -1,4 +1,4 @@
-"""What people did with posts, as the ranking reads it: the same rows for one viewer who waits and for all in training."""
+"""What people did with posts, as the ranking reads it: the same rows for one viewer and for all in training."""
 
 from dataclasses import dataclass
 
@@ -45,7 +45,8 @@ ACTS = (
     # What was made of it counts for the post of the film that it was made of.
     Act(
         "(SELECT w.owner_id AS person_id, q.id AS post_id, w.created_at, w.id FROM worker_source z"
-        " JOIN worker_video w ON w.id = z.video_id JOIN feed_post q ON q.video_id = z.source_id WHERE w.purged_at IS NULL)",
+        " JOIN worker_video w ON w.id = z.video_id JOIN feed_post q ON q.video_id = z.source_id"
+        " WHERE w.purged_at IS NULL)",
         "t.person_id",
         "t.created_at",
         "t.id DESC",

@@ -35,7 +35,9 @@ def newest(known: Facts, ai_share: int, count: int) -> Ranked:
     """Return the newest posts, without what was seen, shown in this walk, muted, hidden or forbidden."""
     walked = set(packing.to_uuids(known.walked))
     followed = set(packing.to_uuids(known.follows))
-    rows = [row for row in _NEWEST.rows(viewer=known.viewer) if row[0] not in walked and _may_come(known, ai_share, row)]
+    rows = [
+        row for row in _NEWEST.rows(viewer=known.viewer) if row[0] not in walked and _may_come(known, ai_share, row)
+    ]
     rows = rows[:count]
     return Ranked(
         ids=[row[0] for row in rows],
@@ -48,7 +50,9 @@ def newest(known: Facts, ai_share: int, count: int) -> Ranked:
     )
 
 
-def _may_come(known: Facts, ai_share: int, row: tuple[UUID, UUID, UUID, bool, str, str, str, list[str], list[list[str]]]) -> bool:
+def _may_come(
+    known: Facts, ai_share: int, row: tuple[UUID, UUID, UUID, bool, str, str, str, list[str], list[list[str]]]
+) -> bool:
     post, author, sound, generated, caption, handle, name, tags, shown = row
     hidden = known.hidden
     if str(post) in hidden.posts or str(author) in hidden.authors or str(sound) in hidden.sounds:
@@ -56,9 +60,13 @@ def _may_come(known: Facts, ai_share: int, row: tuple[UUID, UUID, UUID, bool, st
     if hidden.tags.intersection(tags or ()) or (generated and ai_share == 0):
         return False
     people = [[handle, name], *(shown or ())]
-    film = Words.of([
-        matching.of_film(caption=caption, tags=tags or (), handles=[p[0] for p in people], names=[p[1] for p in people])
-    ])
+    film = Words.of(
+        [
+            matching.of_film(
+                caption=caption, tags=tags or (), handles=[p[0] for p in people], names=[p[1] for p in people]
+            )
+        ]
+    )
     return not any(
         matching.share(term, film)[0] for term, sign, strength in known.steers if sign < 0 and strength == WHOLLY
     )

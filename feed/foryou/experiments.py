@@ -11,7 +11,7 @@ from uuid import UUID
 
 @dataclass(frozen=True)
 class Arm:
-    """One way of doing it, for ``share`` of a hundred people. ``rules`` are fields of ``feed.ranking.selection.Rules``."""
+    """One way of doing it, for ``share`` of a hundred people. ``rules`` are fields of selection's ``Rules``."""
 
     name: str
     share: int

@@ -76,7 +76,9 @@ def contributions(model: Model, rows: Floats, rung: str) -> Floats:
 
 def _largest(row: Floats) -> tuple[Term, ...]:
     order = np.argsort(-np.abs(row), kind="stable")[:TERMS]
-    return tuple(Term(features.COLUMNS[at], round(float(row[at]), 6), said(features.COLUMNS[at], row[at])) for at in order)
+    return tuple(
+        Term(features.COLUMNS[at], round(float(row[at]), 6), said(features.COLUMNS[at], row[at])) for at in order
+    )
 
 
 def said(column: str, moved: float) -> str:

@@ -34,7 +34,7 @@ class Aside:
 
 
 def store(*, model: Model, films: Films, kind: str, parent: str = "") -> RankingModel:
-    """Keep a ranking and what lies beside it; the same ranking twice is one. ``films`` are in the order of its posts."""
+    """Keep a ranking and what lies beside it: ``films`` in the order of its posts. The same one twice is one."""
     name, body = models.dumped(model)
     aside = _packed(Aside(films.words, films.open, films.sounds))
     aside_name = hashlib.sha256(aside).hexdigest()
@@ -97,8 +97,7 @@ def _read(name: str) -> bytes:
 
 def _packed(aside: Aside) -> bytes:
     buffer = io.BytesIO()
-    words = {"flat": aside.words.flat, "ends": aside.words.ends}
-    np.savez(buffer, open=aside.open, sounds=aside.sounds, **words)
+    np.savez(buffer, open=aside.open, sounds=aside.sounds, flat=aside.words.flat, ends=aside.words.ends)
     return buffer.getvalue()
 
 

@@ -59,9 +59,7 @@ def _alone(query: Query, films: Words) -> Bools:
     return may
 
 
-def _by_ids(
-    posts: frozenset[str], authors: frozenset[str], sounds: frozenset[str], stock: Stock, rows: Ints
-) -> Bools:
+def _by_ids(posts: frozenset[str], authors: frozenset[str], sounds: frozenset[str], stock: Stock, rows: Ints) -> Bools:
     catalogue = stock.model.shelf.catalogue
     hit = np.isin(rows, stock.posts.find(_packed(posts))) if posts else np.zeros(len(rows), bool)
     if authors:

@@ -1,6 +1,7 @@
 """What was served, with all that its score depended on: written before it is shown, so that nothing shown is unlogged.
 
-A walk through the feed is named by its cursor. A post and a place stand in it once, in the database, whoever asks at once.
+A walk through the feed is named by its cursor. A post and a place stand in it once, in the database, whoever asks at
+once.
 """
 
 import base64
@@ -29,8 +30,8 @@ _LOG = Statement("""WITH sat AS (
         began_at = excluded.began_at, last_at = greatest(feed_sitting.last_at, excluded.last_at))
 INSERT INTO feed_impression (id, request_id, person_id, post_id, position, sources, propensity, model, rung,
     features, score, arm)
-SELECT u.id, %(walk)s::uuid, %(viewer)s::uuid, u.post, u.position, string_to_array(u.sources, ' '), u.propensity, %(model)s::text,
-    %(rung)s::text, u.features, u.score, %(arm)s::text
+SELECT u.id, %(walk)s::uuid, %(viewer)s::uuid, u.post, u.position, string_to_array(u.sources, ' '), u.propensity,
+    %(model)s::text, %(rung)s::text, u.features, u.score, %(arm)s::text
 FROM unnest(%(ids)s::uuid[], %(posts)s::uuid[], %(positions)s::int[], %(sources)s::text[], %(propensities)s::float8[],
     %(features)s::bytea[], %(scores)s::float8[]) AS u (id, post, position, sources, propensity, features, score)
 ON CONFLICT DO NOTHING RETURNING id""")

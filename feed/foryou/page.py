@@ -21,7 +21,6 @@ from feed.foryou.stock import KEEPER
 from feed.models import Impression
 from feed.ranking import features
 from feed.ranking.model import Model
-from feed.visibility import Shown
 from socialvideo.lib.ids import new_id
 
 

@@ -1,7 +1,7 @@
 """The question that a page is the answer to: what the ranker may know, and what the filters need beside it.
 
-Without a profile ``history`` is None, and the ranker's viewer is nobody: whom one follows and what one wished is declared,
-and reaches sources and wishes alone.
+Without a profile ``history`` is None, and the ranker's viewer is nobody: whom one follows and what one wished is
+declared, and reaches sources and wishes alone.
 """
 
 from dataclasses import dataclass

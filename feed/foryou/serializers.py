@@ -80,7 +80,7 @@ class NamedShape(serializers.Serializer[Any]):
 
 
 class RankingShape(serializers.Serializer[Any]):
-    """How feeds are ranked (Digital Services Act, article 27): main parameters, their weights, and how to change them."""
+    """How feeds are ranked (Digital Services Act, article 27): main parameters, weights, how to change them."""
 
     weights = WeightShape(many=True)
     sources = NamedShape(many=True)

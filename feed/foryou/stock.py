@@ -1,4 +1,4 @@
-"""What a process keeps in memory to rank with: the ranking, newest posts behind it, words, and what people liked lately.
+"""What a process keeps in memory to rank with: the ranking, newer posts behind it, words, what people liked lately.
 
 Nothing here depends on who looks. It is looked after every STALE seconds by a thread of its own, while requests go on
 with what there is; only the first one waits.

@@ -35,9 +35,10 @@ _ACTED = " UNION ALL ".join(
 )
 _EDGES = f"""SELECT string_agg(uuid_send(f.follower_id) || uuid_send(f.followee_id), ''::bytea)
     FROM (SELECT follower_id, followee_id FROM accounts_follow ORDER BY id DESC LIMIT {MOST_EDGES}) f"""
-_LIKED = """SELECT string_agg(uuid_send(l.person_id) || uuid_send(l.post_id) || int8send((extract(epoch FROM l.created_at)
-    * 1000000)::bigint) || int4send(0) || int2send(0::smallint), ''::bytea) FROM (SELECT person_id, post_id, created_at
-    FROM feed_like WHERE created_at >= %(since)s ORDER BY id DESC LIMIT %(limit)s) l"""
+_LIKED = f"""SELECT string_agg(uuid_send(l.person_id)
+    || {packing.act("l.post_id", "l.created_at", "0", "0")}, ''::bytea)
+    FROM (SELECT person_id, post_id, created_at FROM feed_like WHERE created_at >= %(since)s
+        ORDER BY id DESC LIMIT %(limit)s) l"""
 
 
 @dataclass(frozen=True)
@@ -135,12 +136,11 @@ def _dense(ids: Packed) -> tuple[Packed, Ints]:
     return np.ascontiguousarray(ids[first]), place.astype(np.int32)
 
 
-def _one(query: str, **values: object) -> bytes | None:
+def _one(query: str, **values: Any) -> bytes | None:
     with connection.cursor() as cursor:
         cursor.execute(query, values)
         (value,) = cursor.fetchone()
-    assert value is None or isinstance(value, bytes | memoryview)
-    return value
+    return None if value is None else bytes(value)
 
 
 def chosen(films: Films, rows: NDArray[np.intp]) -> Films:
