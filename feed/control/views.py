@@ -12,6 +12,7 @@ from accounts.models import Person
 from feed.control import choices, steers
 from feed.control.serializers import FeedSettingsChange, FeedSettingsShape, HeardShape, SteerShape, WishRequest
 from socialvideo.lib.cursors import paged
+from socialvideo.lib.idempotency import idempotent
 from socialvideo.lib.schema import described, page_of
 from socialvideo.lib.wire import read_body
 
@@ -56,7 +57,8 @@ class WishesView(APIView):
     def get(self, request: Request) -> Response:
         return paged(request, steers.of_person(signed_in(request)), lambda row: SteerShape(row).data)
 
-    @described(takes=WishRequest, gives=HeardShape, status=201, problems=(409, 422), summary="Wish in words")
+    @described(takes=WishRequest, gives=HeardShape, status=201, problems=(409, 422), creates=True, summary="Wish in words")
+    @idempotent
     def post(self, request: Request) -> Response:
         """Say what should come more, less, only or not at all. Said again, it holds again; a thing has one wish."""
         said = read_body(WishRequest, request)["said"]

@@ -17,6 +17,8 @@ PREFIX = "api/v1/"
 METHODS = ("get", "post", "put", "patch", "delete")
 # The description of the API, which does not describe itself.
 UNDESCRIBED = ("GET /schema", "GET /docs")
+# Each look at it is a walk of its own, whose items are named anew: tests/feed/test_for_you.py says what holds there.
+RANKED = ("GET /feeds/for-you",)
 
 
 @dataclass(frozen=True)
@@ -69,11 +71,12 @@ def described_routes() -> list[Route]:
 
 
 def lists() -> list[Route]:
-    """Every route that takes a cursor."""
+    """Every route that takes a cursor, but ranked ones."""
     return [
         route
         for route in described_routes()
-        if any(parameter["name"] == "cursor" for parameter in operation(route).get("parameters", []))
+        if str(route) not in RANKED
+        and any(parameter["name"] == "cursor" for parameter in operation(route).get("parameters", []))
     ]
 
 

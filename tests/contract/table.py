@@ -203,6 +203,15 @@ TABLE: dict[str, Row] = {
     "GET /search/people": signed_in(200),
     "GET /search/posts": signed_in(200),
     "GET /search/hashtags": signed_in(200),
+    "GET /feeds/for-you": signed_in(200),
+    "GET /feeds/ranking": public(200, suspended=401),
+    "GET /me/impressions/{impression_id}": signed_in(404, requester=200),
+    "GET /me/feed-settings": signed_in(200),
+    "PATCH /me/feed-settings": signed_in(200),
+    "PUT /me/feed-reset": signed_in(204),
+    "GET /me/wishes": signed_in(200),
+    "POST /me/wishes": signed_in(201),
+    "DELETE /me/wishes/{steer_id}": signed_in(404, requester=204),
     "POST /reports": signed_in(201, requester=409),
     "GET /reports": signed_in(200),
     "GET /me/statements": signed_in(200),
@@ -241,6 +250,7 @@ PUBLIC = {
     *("GET /unsubscriptions", "POST /unsubscriptions"),
     *("GET /ledger/checkpoint", "GET /ledger/key", "GET /ledger/leaves", "GET /ledger/leaves/{leaf_index}/proof"),
     *("GET /ledger/consistency", *UNDESCRIBED),
+    "GET /feeds/ranking",
     *("GET /contacts/keys", "GET /contacts/transparency", "POST /contacts/absence/code", "POST /contacts/absence"),
 }
 

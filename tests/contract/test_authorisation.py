@@ -22,6 +22,7 @@ OWN = (
     *("GET /search/people", "GET /search/posts", "GET /search/hashtags"),
     "GET /uploads",
     "GET /drafts",
+    "GET /me/wishes",
 )
 PUBLISHED = (("GET", "lineage"), ("GET", "playback"), ("GET", "download"), ("POST", "remixes"))
 ENGAGED = ("posts/{post_id}/like", "posts/{post_id}/bookmark", "comments/{comment_id}/like")
@@ -83,6 +84,8 @@ def test_on_moderation_routes_everybody_but_moderators_gets_403() -> None:
 def test_neither_a_stranger_nor_a_blocked_one_nor_staff_reaches_a_private_thing_by_its_id() -> None:
     rows = [row for name, row in TABLE.items() if "_id}" in name]
     assert len(rows) == 69
+    assert len(rows) == 52
+    assert len(rows) == 53
     assert all(row[who] == 404 for row in rows for who in ("stranger", "blocked", "moderator", "admin"))
 
 

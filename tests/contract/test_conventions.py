@@ -33,7 +33,7 @@ from socialvideo.lib.ratelimit import Policy
 from tests import factories
 from tests.accounts import discovering, noticing
 from tests.accounts.noticing import Browser
-from tests.contract import refusals, stored
+from tests.contract import refusals, steering, stored
 from tests.contract import world as worlds
 from tests.contract.routes import Route, described_routes, lists
 from tests.contract.table import rightful
@@ -100,6 +100,7 @@ def filled(world: World, times: int) -> None:
         discovering.known(someone)
         discovering.befriend(requester, someone)
         transparency.publish(epochs.usable()[-1])
+        steering.wished(requester, secrets.token_hex(4))
         factories.client(requester)
         Guardianship.objects.create(ward=factories.teen(), guardian=requester)
         factories.grant(world.security.guardianship.ward, someone)

@@ -52,7 +52,7 @@ BODILESS = {
     *("PUT /guardianships/{guardianship_id}", "PUT /guardianships/{guardianship_id}/likeness"),
     "PUT /guardianships/{guardianship_id}/grants/{ward_grant_id}",
     *("PUT /me/follow-requests/{handle}", "PUT /me/blocks/{handle}", "PUT /me/mutes/{handle}"),
-    "PUT /me/close-friends/{handle}",
+    *("PUT /me/close-friends/{handle}", "PUT /me/feed-reset"),
     *("PUT /me/notices/{notice_id}/read", "POST /unsubscriptions", "POST /uploads/{upload_id}/retries"),
 }
 # A part of a file may be any bytes.

@@ -28,10 +28,11 @@ from socialvideo.lib.ids import new_id
 from tests import factories
 from tests.accounts import discovering, noticing
 from tests.accounts.noticing import Browser
-from tests.contract import rights, security, uploads
+from tests.contract import rights, security, steering, uploads
 from tests.contract.rights import Rights
 from tests.contract.routes import Route
 from tests.contract.security import Security
+from tests.contract.steering import Steering
 from tests.contract.uploads import Uploads
 from worker.models import Job, Subtitles, Video
 
@@ -83,6 +84,7 @@ class World:
     security: Security
     rights: Rights
     uploads: Uploads
+    steering: Steering
     notice: Notice
     subscription: PushSubscription
 
@@ -136,6 +138,7 @@ def made() -> World:
         security=security.made(subject, requester),
         rights=rights.made(requester),
         uploads=uploads.made(requester),
+        steering=steering.made(requester, post),
         notice=Notice.objects.get(recipient=requester, kind="followed"),
         subscription=noticing.subscribed(requester, Browser(), "https://push.example.org/requester"),
     )
@@ -201,6 +204,8 @@ def address(world: World, route: Route) -> str:
         "withdrawal_id": world.withdrawal.id,
         "notice_id": world.notice.id,
         "subscription_id": world.subscription.id,
+        "steer_id": world.steering.steer.id,
+        "impression_id": world.steering.impression.id,
         "upload_id": world.uploads.named_by(route.address).id,
     }
     query = f"?epoch={epochs.usable()[-1].number}" if str(route) in WITH_OCTETS else ""
@@ -219,6 +224,7 @@ def body(world: World, route: Route) -> dict[str, Any]:
         "PUT /me/likeness/people/{handle}": {"choice": "chosen"},
         **world.security.bodies,
         **world.rights.bodies,
+        **world.steering.bodies,
         "PUT /me/notices/read": {"up_to": str(world.notice.position)},
         "PATCH /me/notice-settings": {
             "choices": [{"kind": "followed", "channel": "push", "is_on": False}],
