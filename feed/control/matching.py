@@ -20,6 +20,7 @@ from feed.control.topics import ALIASES, TOPICS
 
 RELATED = 0.7
 PIECE = 4
+MOST_TERMS = 12
 Hashes = NDArray[np.uint32]
 _WORD = re.compile(r"[^\W_]+")
 _ENDINGS = ("ations", "ation", "ings", "ing", "ies", "ers", "er", "ed", "es", "s", "y", "e")
@@ -90,6 +91,13 @@ def of_film(*, caption: str, tags: Iterable[str], handles: Iterable[str], names:
     for handle in handles:
         found |= {hashed(handle, "@")} | {hashed(stem(word)) for word in words(handle.replace("_", " "))}
     return np.fromiter(found, np.uint32, len(found))
+
+
+def terms_of(*, caption: str, tags: Iterable[str]) -> Hashes:
+    """Return what a film is about, without names and pieces of words: by what films are told to be alike."""
+    found = {hashed(stem(word)) for word in words(caption) if word not in _VOID}
+    found |= {hashed(stem("".join(words(tag)))) for tag in tags}
+    return np.fromiter(sorted(found)[:MOST_TERMS], np.uint32)
 
 
 def share(term: str, films: Words) -> NDArray[np.float32]:

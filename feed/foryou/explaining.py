@@ -22,13 +22,13 @@ SOURCES = {
     "ease": "It goes with several films that you liked.",
     "text": "It is about what you watched to the end.",
     "remixes": "It was made from a film of yours, or from one that shows you.",
-    "wished": "You asked for more of this.",
+    "steered": "You asked for more of this.",
     "trending": "Many people watch it to the end just now.",
     "fresh": "It is new, and is being shown to some people to find out for whom it is.",
     "newest": "It is among the newest films that are open to you.",
 }
 # Of several sources the one that says most about the viewer is named first.
-ORDER = ("wished", "remixes", "followed", "friends", "cowatch", "ease", "text", "fresh", "trending", "newest")
+ORDER = ("steered", "remixes", "followed", "friends", "cowatch", "ease", "text", "fresh", "trending", "newest")
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
 
-from feed.control.matching import Words
+from feed.control.matching import Hashes, Words
 from feed.foryou.packing import Packed
 from feed.foryou.tables import Films
 from feed.models import RankingModel
@@ -29,6 +29,7 @@ class Aside:
     """What lies beside a ranking, in the order of its posts."""
 
     words: Words
+    vocabulary: Hashes
     open: Bools
     sounds: Packed
 
@@ -36,7 +37,7 @@ class Aside:
 def store(*, model: Model, films: Films, kind: str, parent: str = "") -> RankingModel:
     """Keep a ranking and what lies beside it: ``films`` in the order of its posts. The same one twice is one."""
     name, body = models.dumped(model)
-    aside = _packed(Aside(films.words, films.open, films.sounds))
+    aside = _packed(Aside(films.words, films.vocabulary, films.open, films.sounds))
     aside_name = hashlib.sha256(aside).hexdigest()
     row, _ = RankingModel.objects.update_or_create(
         hash=name,
@@ -97,10 +98,17 @@ def _read(name: str) -> bytes:
 
 def _packed(aside: Aside) -> bytes:
     buffer = io.BytesIO()
-    np.savez(buffer, open=aside.open, sounds=aside.sounds, flat=aside.words.flat, ends=aside.words.ends)
+    np.savez_compressed(
+        buffer,
+        open=aside.open,
+        sounds=aside.sounds,
+        flat=aside.words.flat,
+        ends=aside.words.ends,
+        vocabulary=aside.vocabulary,
+    )
     return buffer.getvalue()
 
 
 def _unpacked(body: bytes) -> Aside:
     with np.load(io.BytesIO(body), allow_pickle=False) as held:
-        return Aside(Words(held["flat"], held["ends"]), held["open"], held["sounds"])
+        return Aside(Words(held["flat"], held["ends"]), held["vocabulary"], held["open"], held["sounds"])

@@ -87,7 +87,7 @@ def _scored(question: Query, stock: Stock, pool: Pool, less: Floats, asked: Aske
         viewer = question.viewer if question.profiled else Viewer.nobody()
         rows = features.rows(stock.model, viewer, pool.post, question.now, wishes)
         if not question.profiled:
-            return _Scored(pool, rows, scoring.impersonal(stock.model, rows), IMPERSONAL)
+            return _Scored(pool, rows, scoring.impersonal(rows), IMPERSONAL)
         found = scoring.score(stock.model, rows, first=asked.arm.first)
         return _Scored(pool, rows, found.value, found.rung)
 

@@ -50,9 +50,9 @@ def replay(rows: QuerySet[Impression]) -> Replayed:
 
 def rescored(name: str, rung: str, rows: Floats) -> Times:
     """Return the scores of logged rows by the ranking of this hash; LookupError where it is not kept."""
-    model = files.load_weights(name)
     if rung == IMPERSONAL:
-        return scoring.impersonal(model, rows)
+        return scoring.impersonal(rows)
+    model = files.load_weights(name)
     found = scoring.score(model, rows, first=rung)
     if found.rung != rung:
         raise LookupError(f"the ranking {name} has no {rung}")

@@ -8,14 +8,13 @@ from feed.control.matching import share
 from feed.foryou.query import Query
 from feed.foryou.stages import Degraded, bounded, guarded
 from feed.foryou.stock import Stock
-from feed.ranking import candidates, exploration
+from feed.ranking import candidates
 from feed.ranking.log import Floats, Ints
 from feed.ranking.types import Pool
 
 # What is asked without a profile: nothing here looks at what somebody did.
 IMPERSONAL = frozenset({"trending", "followed"})
-REMIXES, WISHED, FRESH = 50, 100, 50
-BITS = candidates.BITS | {name: 1 << (len(candidates.BITS) + place) for place, name in enumerate(("remixes", "wished"))}
+REMIXES, WISHED = 50, 100
 Named = dict[str, Ints]
 _NONE = np.empty(0, np.int32)
 
@@ -29,22 +28,22 @@ def gather(query: Query, stock: Stock, rng: np.random.Generator, degraded: Degra
         for name, source in _asked(query, stock).items():
             named[name] = guarded(name, source, _NONE, degraded)
         nothing = (_NONE, np.empty(0, np.float32))
-        drawn.append(guarded("fresh", lambda: _drawn(query, stock, rng), nothing, degraded))
+        drawn.append(guarded("fresh", lambda: candidates.explored(stock.model, query.declared, query.now, rng), nothing, degraded))
         return True
 
     bounded("sources", ask, degraded)
     fresh, propensity = drawn[0] if drawn else (_NONE, np.empty(0, np.float32))
-    return _merged(dict(named), fresh, propensity)
+    return candidates.merge(dict(named), fresh, propensity)
 
 
 def names_of(bits: Ints) -> list[tuple[str, ...]]:
     """Return the names of the sources of each candidate."""
-    return [tuple(name for name, bit in BITS.items() if each & bit) for each in bits.tolist()]
+    return [tuple(name for name, bit in candidates.BITS.items() if each & bit) for each in bits.tolist()]
 
 
 def _asked(query: Query, stock: Stock) -> dict[str, Callable[[], Ints]]:
     model, now = stock.model, query.now
-    quotas = candidates.QUOTAS | model.settings.quotas
+    quotas = candidates.QUOTAS
 
     def of_ranking(name: str) -> Callable[[], Ints]:
         return lambda: candidates.SOURCES[name](model, query.declared, now, quotas[name])
@@ -53,7 +52,7 @@ def _asked(query: Query, stock: Stock) -> dict[str, Callable[[], Ints]]:
     if query.history is not None:
         remixes = query.history.remixes
         asked["remixes"] = lambda: _known(stock.posts.find(remixes))[-REMIXES:]
-    asked["wished"] = lambda: wished(query, stock)
+    asked["steered"] = lambda: wished(query, stock)
     return asked
 
 
@@ -75,24 +74,5 @@ def _best(term: str, stock: Stock, count: int) -> Ints:
     return found[:count]
 
 
-def _drawn(query: Query, stock: Stock, rng: np.random.Generator) -> tuple[Ints, Floats]:
-    fresh = exploration.fresh(stock.model.shelf, query.now, 4 * FRESH)
-    return exploration.draw(stock.model.shelf, fresh, min(FRESH, len(fresh)), rng)
-
-
 def _known(places: Ints) -> Ints:
     return places[places >= 0]
-
-
-def _merged(named: Named, fresh: Ints, propensity: Floats) -> Pool:
-    """Join what the sources named: each post once, with all that named it."""
-    every = [(name, posts) for name, posts in named.items() if len(posts)]
-    joined = np.concatenate([*(posts for _, posts in every), fresh, _NONE]).astype(np.int32)
-    bits = np.concatenate([*(np.full(len(posts), BITS[name], np.int32) for name, posts in every),
-        np.full(len(fresh), BITS["fresh"], np.int32), _NONE]).astype(np.int32)  # fmt: skip
-    post, place = np.unique(joined, return_inverse=True)
-    sources = np.zeros(len(post), np.int32)
-    np.bitwise_or.at(sources, place, bits)
-    drawn = np.ones(len(post), np.float32)
-    drawn[place[len(joined) - len(fresh) :]] = propensity
-    return Pool(post, sources, drawn)

@@ -7,7 +7,7 @@ with what there is; only the first one waits.
 import logging
 import threading
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from feed.control.matching import Words
 from feed.foryou import files, packing, tables
 from feed.foryou.files import Aside
 from feed.foryou.packing import Packed, Places
+from feed.foryou.tables import Known
 from feed.models import RankingModel
 from feed.ranking.log import Bools, Ints, Longs, Times
 from feed.ranking.model import Model
@@ -116,18 +117,14 @@ def stocked(model: Model, aside: Aside, *, weights: str) -> Stock:
     """Return a ranking with the posts behind it that were published since."""
     known = packing.of_names(model.shelf.catalogue.ids)
     newest = max(packing.to_uuids(known[-1:]), default=tables.FIRST) if len(known) else tables.FIRST
-    fresh = tables.films(after=newest, limit=MOST_FRESH)
-    sounds = aside.sounds
+    fresh = tables.films(after=newest, limit=MOST_FRESH, before=Known(aside.sounds, aside.vocabulary))
     if len(fresh.catalogue):
-        joined = np.concatenate([sounds, fresh.sounds])
-        sound = fresh.catalogue.sound + len(sounds)
-        model = model.extended(replace(fresh.catalogue, sound=sound.astype(np.int32)))
-        sounds = joined
+        model = model.extended(fresh.catalogue)
         words = Words(
             np.concatenate([aside.words.flat, fresh.words.flat]),
             np.concatenate([aside.words.ends, fresh.words.ends + len(aside.words.flat)]),
         )
-        aside = Aside(words, np.concatenate([aside.open, fresh.open]), sounds)
+        aside = Aside(words, fresh.vocabulary, np.concatenate([aside.open, fresh.open]), fresh.sounds)
     ids = packing.of_names(model.shelf.catalogue.ids)
     if not len(ids) == len(aside.words) == len(aside.open):
         raise ValueError("what lies beside the ranking is not of its posts")

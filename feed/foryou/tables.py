@@ -10,7 +10,7 @@ from django.db import connection
 from numpy.typing import NDArray
 
 from feed.control import matching
-from feed.control.matching import Words
+from feed.control.matching import Hashes, Words
 from feed.foryou import packing
 from feed.foryou.acts import ACTS, met
 from feed.foryou.packing import EDGE, ID, PERSONS_ACT, Packed, Places
@@ -45,21 +45,37 @@ _LIKED = f"""SELECT string_agg(uuid_send(l.person_id)
 class Films:
     """The posts that can be ranked: the ranking's columns, and beside them what only serving needs, in one order.
 
-    ``open`` are those that everybody may see, blocks and consent apart; ``sounds`` the ids behind ``catalogue.sound``.
+    ``open`` are those that everybody may see, blocks and consent apart; ``sounds`` the ids behind ``catalogue.sound``,
+    ``vocabulary`` the hashes behind ``catalogue.term``.
     """
 
     catalogue: Catalogue
     words: Words
+    vocabulary: Hashes
     open: Bools
     sounds: Packed
 
 
-def films(*, after: UUID = FIRST, limit: int = MOST_POSTS) -> Films:
-    """Return the newest posts that stand and are not private, oldest first, those published after ``after``."""
+@dataclass(frozen=True)
+class Known:
+    """Behind which sounds and terms those of more films are numbered."""
+
+    sounds: Packed
+    vocabulary: Hashes
+
+
+NOTHING = Known(np.empty(0, ID), np.empty(0, np.uint32))
+
+
+def films(*, after: UUID = FIRST, limit: int = MOST_POSTS, before: Known = NOTHING) -> Films:
+    """Return the newest posts that stand and are not private, oldest first, those published after ``after``.
+
+    Sounds and terms that are known ``before`` keep their numbers.
+    """
     with connection.cursor() as cursor:
         cursor.execute(_POSTS, {"after": after, "limit": limit})
         rows = cursor.fetchall()[::-1]
-    return _films(rows)
+    return _films(rows, before)
 
 
 def people_acts(*, since: datetime, places: Places) -> tuple[Log, Packed]:
@@ -91,28 +107,24 @@ def persons_of(rows: Packed) -> Packed:
     return _halves(rows, "person_")
 
 
-def _films(rows: list[tuple[Any, ...]]) -> Films:
-    words = Words.of([_words(*row[7:]) for row in rows])
-    ids = packing.names(packing.of_uuids([row[0] for row in rows]))
+def _films(rows: list[tuple[Any, ...]], before: Known) -> Films:
+    told = Words.of([matching.terms_of(caption=row[7], tags=row[10] or ()) for row in rows])
     authors, author = _dense(packing.of_uuids([row[1] for row in rows]))
-    sounds, sound = _dense(packing.of_uuids([row[4] for row in rows]))
-    _, term = np.unique(words.flat, return_inverse=True)
-    return Films(
-        Catalogue(
-            ids=ids,
-            authors=packing.names(authors),
-            author=author,
-            duration=np.array([row[2] / 1000 for row in rows], np.float32),
-            published_at=np.array([row[3] for row in rows], np.float64),
-            sound=sound,
-            ai=np.array([row[5] for row in rows], bool),
-            term_start=np.concatenate([[0], words.ends]).astype(np.int64),
-            term=term.astype(np.int32),
-        ),
-        words,
-        np.array([row[6] for row in rows], bool),
-        sounds,
+    sounds, sound = _after(before.sounds, packing.of_uuids([row[4] for row in rows]))
+    vocabulary, term = _terms_after(before.vocabulary, told.flat)
+    catalogue = Catalogue(
+        ids=packing.names(packing.of_uuids([row[0] for row in rows])),
+        authors=packing.names(authors),
+        author=author,
+        duration=np.array([row[2] / 1000 for row in rows], np.float32),
+        published_at=np.array([row[3] for row in rows], np.float64),
+        sound=sound,
+        ai=np.array([row[5] for row in rows], bool),
+        term_start=np.concatenate([[0], told.ends]).astype(np.int64),
+        term=term,
     )
+    words = Words.of([_words(*row[7:]) for row in rows])
+    return Films(catalogue, words, vocabulary, np.array([row[6] for row in rows], bool), sounds)
 
 
 def _words(
@@ -146,9 +158,7 @@ def _one(query: str, **values: Any) -> bytes | None:
 def chosen(films: Films, rows: NDArray[np.intp]) -> Films:
     """Return some of the films, in this order."""
     old = films.catalogue
-    sizes = np.diff(old.term_start)[rows]
-    words = films.words.take(rows)
-    _, term = np.unique(words.flat, return_inverse=True)
+    told = Words(old.term.astype(np.uint32), old.term_start[1:]).take(rows)
     catalogue = Catalogue(
         ids=old.ids[rows],
         authors=old.authors,
@@ -157,7 +167,27 @@ def chosen(films: Films, rows: NDArray[np.intp]) -> Films:
         published_at=old.published_at[rows],
         sound=old.sound[rows],
         ai=old.ai[rows],
-        term_start=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
-        term=term.astype(np.int32),
+        term_start=np.concatenate([[0], told.ends]).astype(np.int64),
+        term=told.flat.astype(np.int32),
     )
-    return Films(catalogue, words, films.open[rows], films.sounds)
+    return Films(catalogue, films.words.take(rows), films.vocabulary, films.open[rows], films.sounds)
+
+
+def _after(known: Packed, ids: Packed) -> tuple[Packed, Ints]:
+    """Return the known ids with the new ones behind, and for each id its place among them."""
+    kinds, place = _dense(ids)
+    found = Places.of(known).find(kinds)
+    fresh = found < 0
+    found[fresh] = len(known) + np.arange(fresh.sum())
+    return np.concatenate([known, kinds[fresh]]), found[place]
+
+
+def _terms_after(known: Hashes, terms: Hashes) -> tuple[Hashes, Ints]:
+    kinds, place = np.unique(terms, return_inverse=True)
+    order = np.argsort(known, kind="stable")
+    at = np.minimum(np.searchsorted(known[order], kinds), max(len(known) - 1, 0))
+    old = known[order][at] == kinds if len(known) else np.zeros(len(kinds), bool)
+    number = np.empty(len(kinds), np.int32)
+    number[old] = order[at[old]] if len(known) else 0
+    number[~old] = len(known) + np.arange((~old).sum())
+    return np.concatenate([known, kinds[~old]]).astype(np.uint32), number[place]

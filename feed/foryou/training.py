@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 REMEMBERED = timedelta(days=60)
 # Trained ones are kept as long as what they ranked can be asked about; counts are of no use once there are newer ones.
 COUNTS_KEPT = timedelta(hours=1)
+# Of each post fewer links than the benchmarks keep, for there are many more posts, and each process holds them all.
+SETTINGS = Settings(neighbours=64)
 
 
 def train(*, settings: Settings | None = None, boosted: bool = True) -> RankingModel:
@@ -29,7 +31,7 @@ def train(*, settings: Settings | None = None, boosted: bool = True) -> RankingM
     authors = packing.of_names(films.catalogue.authors)
     social = tables.social(people=people, authors=authors)
     at = datetime.now(UTC).timestamp()
-    model = training.train(acts, films.catalogue, social, at, settings or Settings(), boosted=boosted)
+    model = training.train(acts, films.catalogue, social, at, settings or SETTINGS, boosted=boosted)
     model = replace(model, figures={**model.figures, "train_seconds": time.monotonic() - began, "acts": len(acts)})
     row = files.store(model=model, films=films, kind=RankingModel.Kind.TRAINED)
     files.activate(row)

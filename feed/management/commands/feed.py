@@ -12,7 +12,6 @@ from django.db.models.functions import Now
 
 from feed.foryou import evaluating, page, replay, training
 from feed.models import Impression, RankingModel
-from feed.ranking.types import Settings
 
 
 class Command(BaseCommand):
@@ -42,7 +41,7 @@ class Command(BaseCommand):
         deeds[options["deed"]](options)
 
     def _train(self, options: dict[str, Any]) -> None:
-        self._tell(_figures(training.train(settings=Settings(), boosted=not options["numpy"])))
+        self._tell(_figures(training.train(boosted=not options["numpy"])))
 
     def _evaluate(self, options: dict[str, Any]) -> None:
         active = RankingModel.objects.filter(active=True).first()
