@@ -57,7 +57,9 @@ class WishesView(APIView):
     def get(self, request: Request) -> Response:
         return paged(request, steers.of_person(signed_in(request)), lambda row: SteerShape(row).data)
 
-    @described(takes=WishRequest, gives=HeardShape, status=201, problems=(409, 422), creates=True, summary="Wish in words")
+    @described(
+        takes=WishRequest, gives=HeardShape, status=201, problems=(409, 422), creates=True, summary="Wish in words"
+    )
     @idempotent
     def post(self, request: Request) -> Response:
         """Say what should come more, less, only or not at all. Said again, it holds again; a thing has one wish."""

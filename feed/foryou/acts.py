@@ -38,7 +38,6 @@ ACTS = (
         f"{log.SHOWN} + {log.LONG_VIEW} * t.is_long::int",
         "t.watched_ms",
     ),
-    Act("feed_impression", "t.person_id", "t.served_at", "t.id DESC", str(log.SHOWN)),
     Act("feed_like", "t.person_id", "t.created_at", "t.id DESC", str(log.LIKE)),
     Act("feed_comment", "t.author_id", "t.created_at", "t.id DESC", str(log.COMMENT)),
     Act("feed_share", "t.person_id", "t.created_at", "t.id DESC", str(log.SHARE)),
