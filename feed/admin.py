@@ -1,4 +1,5 @@
 """Posts, to be looked at; and what waits to trend, to be decided."""
+"""Posts and rankings, to be looked at. What somebody was shown is theirs, and stands in no list here."""
 
 from typing import ClassVar, cast
 
@@ -20,6 +21,8 @@ VERDICTS = {
     TrendReview.Verdict.CLEARED: ("Let it trend:", "It is shown among what trends, as long as it does."),
     TrendReview.Verdict.HELD: ("Hold it back:", "It is not shown among what trends; everything else stays as it is."),
 }
+from feed.models import Post, RankingModel
+from socialvideo.lib.panel import ReadOnlyAdmin, badge
 
 
 @admin.register(Post)
@@ -92,3 +95,12 @@ class TrendAdmin(ReadOnlyAdmin[Trend]):
 
 def _person(person: Person) -> SafeString:
     return link(reverse("admin:accounts_person_change", args=[person.pk]), person)
+@admin.register(RankingModel)
+class RankingModelAdmin(ReadOnlyAdmin[RankingModel]):
+    """Rankings of feeds. ``manage.py feed`` trains, evaluates, explains and replays."""
+
+    list_display = ("hash", "kind", "active", "made_at", "size_bytes")
+    list_filter = ("kind", "active")
+    search_fields = ("hash__startswith",)
+    search_help_text = "Beginning of a hash"
+    fields = ("hash", "kind", "parent", "active", "made_at", "size_bytes", "file", "figures")

@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from consent.models import Grant, LedgerHead, Withdrawal
 from consent.rules import State
+from feed.foryou import evaluating
 from moderation import reports
 from moderation.models import Report
 from socialvideo.lib.clock import StatementTime
@@ -42,6 +43,7 @@ MENU = {
         ("Uploads", "upload", "worker_upload"),
         ("Videos", "movie", "worker_video"),
         ("Posts", "campaign", "feed_post"),
+        ("Rankings", "sort", "feed_rankingmodel"),
     ),
     "Accounts": (
         ("People", "group", "accounts_person"),
@@ -94,6 +96,9 @@ def cards() -> Iterator[Card]:
     yield Card("Standing grants", standing, (), f"{_list('consent_grant')}?standing=yes")
     recent = Withdrawal.objects.filter(at__gte=Now() - timedelta(days=7)).count()
     yield Card("Withdrawals", recent, ("in the last 7 days",), _list("consent_withdrawal"))
+    items, viewers, unranked = evaluating.shown(timedelta(days=1))
+    notes = (f"to {viewers} people in a day", f"{unranked} without a ranking")
+    yield Card("Items shown", items, notes, _list("feed_rankingmodel"))
     leaves = LedgerHead.objects.get(id=1).size
     yield Card("Ledger", leaves, ("leaves",), _list("consent_ledgerleaf"))
 

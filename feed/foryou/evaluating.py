@@ -10,6 +10,12 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import connection
+from django.db.models import Count, Q
+from django.db.models.functions import Now
+
+from feed.foryou.explaining import CHRONOLOGICAL
+from feed.foryou.ordering import NEWEST
+from feed.models import Impression
 
 CLIPPED = 20.0
 # Two sides, 95 %.
@@ -31,7 +37,7 @@ _OUTCOMES = """SELECT i.arm, count(*), count(DISTINCT i.person_id),
     coalesce(sum(least(1 / i.propensity, %(clipped)s) ^ 2) FILTER (WHERE i.propensity < 1), 0)
     FROM feed_impression i
     LEFT JOIN feed_view w ON w.post_id = i.post_id AND w.person_id = i.person_id AND w.last_at >= i.served_at
-    WHERE i.served_at >= now() - %(period)s GROUP BY i.arm ORDER BY i.arm"""
+    WHERE i.served_at >= now() - make_interval(secs => %(seconds)s) GROUP BY i.arm ORDER BY i.arm"""
 
 
 @dataclass(frozen=True)
@@ -71,8 +77,17 @@ class Guard:
 def outcomes(period: timedelta) -> list[Outcome]:
     """Return what came of each arm's impressions of the last ``period``; the usual way first."""
     with connection.cursor() as cursor:
-        cursor.execute(_OUTCOMES, {"clipped": CLIPPED, "period": period})
+        cursor.execute(_OUTCOMES, {"clipped": CLIPPED, "seconds": period.total_seconds()})
         return [_outcome(*row) for row in cursor.fetchall()]
+
+
+def shown(period: timedelta) -> tuple[int, int, int]:
+    """Return how many items were shown in the last ``period``, to how many people, and how many without a ranking."""
+    unranked = Q(rung__in=[CHRONOLOGICAL, NEWEST])
+    found = Impression.objects.filter(served_at__gte=Now() - period).aggregate(
+        items=Count("id"), people=Count("person", distinct=True), unranked=Count("id", unranked)
+    )
+    return found["items"], found["people"], found["unranked"]
 
 
 def guards(found: list[Outcome]) -> list[Guard]:
@@ -90,7 +105,9 @@ def _guard(usual: Outcome, arm: Outcome, what: str, sign: int) -> Guard:
     return Guard(arm.arm, what, difference, errors, holds=sign * errors > -CERTAIN)
 
 
-def _outcome(*row: Any) -> Outcome:
-    *counts, lots, weight, hits, squares = row
+def _outcome(arm: str, *row: Any) -> Outcome:
+    *counts, weight, hits, squares = row
     rate = float(hits / weight) if weight else 0.0
-    return Outcome(*counts, lots, rate, float(weight**2 / squares) if squares else 0.0)
+    effective = float(weight**2 / squares) if squares else 0.0
+    names = ("impressions", "people", "views", "long_views", "likes", "hides", "creations", "lots")
+    return Outcome(arm, **dict(zip(names, counts, strict=True)), lots_long_rate=rate, effective=effective)

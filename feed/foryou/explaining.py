@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from feed.ranking import features, scoring
-from feed.ranking.log import Floats
+from feed.ranking.log import Floats, Times
 from feed.ranking.model import Model
 
 CHRONOLOGICAL, IMPERSONAL = "chronological", "impersonal"
@@ -69,12 +69,15 @@ def explain(*, model: Model | None, rung: str, rows: Floats, sources: Sequence[t
     return [Why(each, _largest(row)) for each, row in zip(sources, moved, strict=True)]
 
 
-def contributions(model: Model, rows: Floats, rung: str) -> Floats:
+def contributions(model: Model, rows: Floats, rung: str) -> Times:
     """Return how much each column moved each row's score. Without a profile only what is nobody's moves it."""
-    return scoring.contributions(model, rows, rung)
+    found = scoring.contributions(model, rows, rung)
+    if rung == IMPERSONAL:
+        found[:, features.PLACE["wanted_day"]] = rows[:, features.PLACE["wanted_day"]]
+    return found
 
 
-def _largest(row: Floats) -> tuple[Term, ...]:
+def _largest(row: Times) -> tuple[Term, ...]:
     order = np.argsort(-np.abs(row), kind="stable")[:TERMS]
     return tuple(
         Term(features.COLUMNS[at], round(float(row[at]), 6), said(features.COLUMNS[at], row[at])) for at in order
@@ -83,9 +86,7 @@ def _largest(row: Floats) -> tuple[Term, ...]:
 
 def said(column: str, moved: float) -> str:
     """Return what a column's part in a score means, in words."""
-    up = moved >= 0
-    words = about(column)
-    return f"{words[0].upper()}{words[1:]} {'speaks for it' if up else 'speaks against it'}."
+    return f"{about(column)}: speaks {'for' if moved >= 0 else 'against'} it."
 
 
 def about(column: str) -> str:
@@ -93,8 +94,52 @@ def about(column: str) -> str:
     return WORDS.get(column, column.replace("_", " "))
 
 
+# What each column says, as the beginning of a sentence.
 WORDS: dict[str, str] = {
-    "steer": "what you wished in words",
-    "mood": "your mood",
-    "ai": "how many generated films you want",
+    "link_met": "What people met who meet what you meet",
+    "link_lately": "What you met lately",
+    "link_wanted": "What you watched to the end or liked",
+    "link_unwanted": "What you passed over",
+    "link_friends": "What goes with what people liked whom you follow",
+    "link_raw": "How much of what you met leads to it",
+    "cowatch": "What people watched who watched what you liked",
+    "friends_lately": "What people you follow liked lately",
+    "friends_ever": "What people you follow liked",
+    "author_wanted": "How often you liked this author's films",
+    "author_met": "How often you met this author",
+    "author_followed": "Whether you follow its author",
+    "sound_wanted": "Whether you liked films with this sound",
+    "term_share": "How much of what you liked is about the same",
+    "term_rate": "How often you liked films about the same",
+    "length": "Its length, beside what you usually watch",
+    "met_before": "Whether you met it before",
+    "both_rates": "How often it is liked, and how readily you like",
+    "viewer_met": "How many films you met",
+    "viewer_wanted": "How many films you liked",
+    "viewer_rate": "How readily you like",
+    "viewer_idle": "How long you were away",
+    "viewer_lately": "How much you watched lately",
+    "wanted_soon": "How many watched it to the end or liked it in the last hours",
+    "wanted_day": "How many watched it to the end or liked it in the last day",
+    "wanted_days": "How many watched it to the end or liked it in the last days",
+    "wanted_long": "How many watched it to the end or liked it in the last week",
+    "wanted_first": "How many wanted it today",
+    "wanted_second": "How many wanted it yesterday and today",
+    "wanted_ever": "How many ever wanted it",
+    "met_day": "How many met it in the last day",
+    "met_first": "How many met it today",
+    "met_second": "How many met it yesterday and today",
+    "met_ever": "How many ever met it",
+    "trend": "Whether more people meet it than before",
+    "trend_first": "Whether more people met it today than yesterday",
+    "rate": "What share of those who meet it watch it to the end",
+    "rate_second": "What share of those who met it lately watched it to the end",
+    "like_rate": "What share of those who meet it like it",
+    "hide_rate": "What share of those who meet it hide it",
+    "duration": "Its length",
+    "age": "How new it is",
+    "published": "When it was published",
+    "steer": "What you wished in words",
+    "mood": "Your mood",
+    "ai": "How many generated films you want",
 }

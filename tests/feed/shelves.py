@@ -1,4 +1,4 @@
-"""A small house to rank in, without a database: films of many topics, people who like some of them, a trained ranking."""
+"""A small house to rank in, without a database: films of many topics, people who like some, a trained ranking."""
 
 import re
 from dataclasses import replace

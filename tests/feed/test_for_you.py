@@ -1,4 +1,4 @@
-"""For You over HTTP: walks without repeats, reasons that reproduce, no profile, faults that cost a stage and no filter."""
+"""For You over HTTP: walks without repeats, reasons that reproduce, no profile, faults that cost no filter."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ from rest_framework.test import APIClient
 from accounts import blocks, graph, mutes
 from accounts.models import Person
 from feed import publishing
-from feed.foryou import explaining, filtering, ordering, page, query, replay, stages
+from feed.foryou import explaining, filtering, page, query, replay, stages
 from feed.models import Choice, Hidden, Impression, View
 from feed.ranking import candidates, features, scoring, selection
 from feed.ranking.types import Viewer

@@ -35,7 +35,6 @@ def test_sixty_wishes_move_the_page_the_right_way(house: House, profiled: bool) 
             if not right:
                 wrong.append((said, thing, was, is_now))
     total = sum(len(expected) for _, expected in WISHES)
-    print(f"\n{moved} of {total} directions of {len(WISHES)} wishes, profile {profiled}; wrong: {wrong}")
     assert moved >= RIGHT * total, wrong
 
 

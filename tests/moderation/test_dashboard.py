@@ -28,6 +28,7 @@ def test_an_empty_house_has_zeros(db: None) -> None:
         "Videos": (0, ("0 preview", "0 taken down")),
         "Standing grants": (0, ()),
         "Withdrawals": (0, ("in the last 7 days",)),
+        "Items shown": (0, ("to 0 people in a day", "0 without a ranking")),
         "Ledger": (0, ("leaves",)),
     }
 
@@ -67,7 +68,7 @@ def test_the_menu_tells_how_many_reports_wait(waiting: int, client: Client, mode
 def test_the_menu_leads_to_pages_that_answer(client: Client, moderator: Person) -> None:
     client.force_login(moderator)
     links = [item["link"] for group in client.get("/admin/").context["sidebar_navigation"] for item in group["items"]]
-    assert [client.get(link).status_code for link in links] == [200] * 20
+    assert [client.get(link).status_code for link in links] == [200] * 21
 
 
 def test_the_front_page_names_the_oldest_open_reports(client: Client, moderator: Person, video: Video) -> None:
@@ -80,4 +81,4 @@ def test_the_front_page_names_the_oldest_open_reports(client: Client, moderator:
 
 def test_the_cards_lead_to_lists_that_answer(client: Client, moderator: Person, video: Video) -> None:
     client.force_login(moderator)
-    assert [client.get(card.address).status_code for card in dashboard.cards()] == [200] * 6
+    assert [client.get(card.address).status_code for card in dashboard.cards()] == [200] * 7
