@@ -27,3 +27,7 @@ class Recent(Generic[K, V]):
         self._kept[key] = time.monotonic(), value
         if len(self._kept) > self._most:
             self._kept.popitem(last=False)
+
+    def forget(self) -> None:
+        """Forget everything."""
+        self._kept.clear()

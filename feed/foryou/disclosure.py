@@ -4,9 +4,9 @@ from dataclasses import asdict
 from typing import Any
 
 from feed.foryou import explaining
+from feed.foryou.ordering import LAID_OUT
 from feed.models import RankingModel
 from feed.ranking import features, scoring, values
-from feed.ranking.selection import Rules
 
 WEIGHTS = {
     "match": "How likely it is that you want to see it at all.",
@@ -42,7 +42,7 @@ def ranking() -> dict[str, Any]:
         "sources": _named(explaining.SOURCES),
         "scorers": list(scoring.RUNGS),
         "features": _named({name: explaining.about(name) for name in features.COLUMNS}),
-        "page": asdict(Rules()),
+        "page": asdict(LAID_OUT),
         "options": _named(OPTIONS),
         "model": active and (active[0] or active[1]),
         "made_at": active and active[2],

@@ -12,14 +12,12 @@ from feed.foryou import packing
 from feed.foryou.query import Barred, Query, forbidden, wanted_alone
 from feed.foryou.stock import Stock
 from feed.ranking.log import Bools, Floats, Ints
-from feed.ranking.types import Pool
 
 
-def kept(query: Query, barred: Barred, stock: Stock, pool: Pool) -> Pool:
-    """Return the candidates that may come, visibility apart, which is asked of the database when the page is made."""
-    pool = pool.rows(_may_come(query, barred, stock, pool.post))
-    pool = pool.rows(_unforbidden(query, stock.words.take(pool.post)))
-    return pool.rows(_alone(query, stock.words.take(pool.post)))
+def may_come(query: Query, barred: Barred, stock: Stock, posts: Ints) -> Bools:
+    """Tell which candidates may come, visibility apart, which is asked of the database when the page is made."""
+    films = stock.words.take(posts)
+    return _unbarred(query, barred, stock, posts) & _unforbidden(query, films) & _alone(query, films)
 
 
 def lessened(barred: Barred, stock: Stock, posts: Ints, weight: float) -> Floats:
@@ -29,7 +27,7 @@ def lessened(barred: Barred, stock: Stock, posts: Ints, weight: float) -> Floats
     return np.where(hit, np.float32(weight), np.float32(0))
 
 
-def _may_come(query: Query, barred: Barred, stock: Stock, posts: Ints) -> Bools:
+def _unbarred(query: Query, barred: Barred, stock: Stock, posts: Ints) -> Bools:
     catalogue = stock.model.shelf.catalogue
     author = catalogue.author[posts]
     own = stock.authors.find(packing.of_uuids([barred.person]))

@@ -15,16 +15,20 @@ from feed.foryou.experiments import USUAL, Arm
 from feed.foryou.explaining import IMPERSONAL
 from feed.foryou.facts import Facts
 from feed.foryou.impressions import Walk
-from feed.foryou.query import LESS, Query
+from feed.foryou.query import LESS, Barred, Query
 from feed.foryou.stages import FAULTS, Degraded, bounded
 from feed.foryou.stock import Stock
 from feed.ranking import features, scoring, selection
 from feed.ranking.log import Bools, Floats, Ints, Longs, Times
 from feed.ranking.selection import Rules
 from feed.ranking.types import Pool, Viewer
+from feed.recent import Recent
 
 # How many candidates are put in order beyond a page, for those that fell since their ranking.
-RESERVE = 20
+RESERVE = 5
+# The scores of so many viewers are kept for so many seconds.
+KEPT: Recent[tuple[int, int, str], "Scored"] = Recent(60.0, 300)
+LAID_OUT = Rules(shortlist=100)
 # Where every scorer failed: in order of time.
 NEWEST = "newest"
 
@@ -55,50 +59,72 @@ class Ranked:
 
 
 @dataclass(frozen=True)
-class _Scored:
+class Scored:
+    """Candidates with their rows and values, in no order."""
+
     pool: Pool
     rows: Floats
     value: Times
     rung: str
 
+    def chosen(self, rows: Bools) -> "Scored":
+        """Return some of them."""
+        return Scored(self.pool.rows(rows), self.rows[rows], self.value[rows], self.rung)
+
 
 def ranked(asked: Asked, stock: Stock) -> Ranked | None:
     """Return the candidates in their order; None where they could not be filtered."""
-    seed = [asked.walk.id.int & (2**64 - 1), asked.walk.position]
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng([asked.walk.id.int & (2**64 - 1), asked.walk.position])
     try:
         question = query.asked(asked.known, asked.held, stock, walk=asked.walk.id)
-        pool = sources.gather(question, stock, rng, asked.degraded)
         barred = query.barred(asked.known, stock)
-        pool = filtering.kept(question, barred, stock, pool)
-        less = filtering.lessened(barred, stock, pool.post, LESS)
+        scored = _kept(question, barred, stock, asked, rng)
+        scored = scored.chosen(filtering.may_come(question, barred, stock, scored.pool.post))
     except FAULTS as error:
         asked.degraded.note("filters", error)
         return None
-    scored = _scored(question, stock, pool, less, asked)
     scored = _capped(scored, stock, question.ai_share, asked.limit)
     rows, propensity = _laid_out(question, stock, scored, rng, asked)
     return _ranked(stock, scored, rows, propensity)
 
 
-def _scored(question: Query, stock: Stock, pool: Pool, less: Floats, asked: Asked) -> _Scored:
-    def score() -> _Scored:
+def _kept(question: Query, barred: Barred, stock: Stock, asked: Asked, rng: np.random.Generator) -> Scored:
+    """Return the scores of a moment ago, if the viewer did and wished nothing since; else score anew.
+
+    A score depends on no other candidate, so what is kept is only filtered anew: page by page, and walk by walk.
+    """
+    key = (id(stock), query.signature(asked.known, asked.held), asked.arm.name)
+    found = KEPT.get(key)
+    # What is nearly used up is gathered anew, as far as there is more.
+    if found is not None and asked.walk.position + asked.limit <= len(found.pool) // 2:
+        return found
+    pool = sources.gather(question, stock, rng, asked.degraded)
+    pool = pool.rows(filtering.may_come(question, barred, stock, pool.post))
+    less = filtering.lessened(barred, stock, pool.post, LESS)
+    scored = _scored(question, stock, pool, less, asked)
+    if not asked.degraded.stages:
+        KEPT.keep(key, scored)
+    return scored
+
+
+def _scored(question: Query, stock: Stock, pool: Pool, less: Floats, asked: Asked) -> Scored:
+    def score() -> Scored:
         wishes = query.wishes(question, stock, pool.post, less)
         viewer = question.viewer if question.profiled else Viewer.nobody()
         rows = features.rows(stock.model, viewer, pool.post, question.now, wishes)
         if not question.profiled:
-            return _Scored(pool, rows, scoring.impersonal(rows), IMPERSONAL)
+            return Scored(pool, rows, scoring.impersonal(rows), IMPERSONAL)
         found = scoring.score(stock.model, rows, first=asked.arm.first)
-        return _Scored(pool, rows, found.value, found.rung)
+        return Scored(pool, rows, found.value, found.rung)
 
     found = bounded("scorers", score, asked.degraded)
     if found is not None and np.isfinite(found.value).all():
         return found
     published = stock.model.shelf.catalogue.published_at[pool.post]
-    return _Scored(pool, np.empty((len(pool), 0), np.float32), published, NEWEST)
+    return Scored(pool, np.empty((len(pool), 0), np.float32), published, NEWEST)
 
 
-def _capped(scored: _Scored, stock: Stock, ai_share: int, limit: int) -> _Scored:
+def _capped(scored: Scored, stock: Stock, ai_share: int, limit: int) -> Scored:
     """Leave of the generated films as many of the best as may be on a page."""
     if ai_share == 100:
         return scored
@@ -107,11 +133,11 @@ def _capped(scored: _Scored, stock: Stock, ai_share: int, limit: int) -> _Scored
     best = order[generated[order]][: limit * ai_share // 100]
     keep = ~generated
     keep[best] = True
-    return _Scored(scored.pool.rows(keep), scored.rows[keep], scored.value[keep], scored.rung)
+    return scored.chosen(keep)
 
 
 def _laid_out(
-    question: Query, stock: Stock, scored: _Scored, rng: np.random.Generator, asked: Asked
+    question: Query, stock: Stock, scored: Scored, rng: np.random.Generator, asked: Asked
 ) -> tuple[Longs, Floats]:
     """Return the order of the page and of what stands in reserve, and the propensity of each."""
     by_value = np.argsort(-scored.value, kind="stable")
@@ -129,7 +155,7 @@ def _laid_out(
             drawn,
             pool.propensity,
             rng,
-            replace(Rules(), count=asked.limit + RESERVE, **asked.arm.rules),
+            replace(LAID_OUT, count=asked.limit + RESERVE, **asked.arm.rules),
         )
         propensity[slate.row] = np.where(slate.explored, slate.propensity, 1)
         return slate.row, propensity
@@ -141,7 +167,7 @@ def _laid_out(
     return np.concatenate([chosen, rest]).astype(np.int64), propensity
 
 
-def _ranked(stock: Stock, scored: _Scored, rows: Longs, propensity: Floats) -> Ranked:
+def _ranked(stock: Stock, scored: Scored, rows: Longs, propensity: Floats) -> Ranked:
     posts: Ints = scored.pool.post[rows]
     return Ranked(
         ids=stock.uuids(posts),

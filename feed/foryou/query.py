@@ -23,6 +23,8 @@ from feed.ranking.types import Viewer, Wishes
 # How far each measure of a wish goes, and what is hidden "less".
 MEASURES = {1: 0.33, 2: 0.67, 3: 1.0}
 LESS = -0.67
+# Of what people one follows liked lately so much is looked at.
+MOST_FRIENDS_ACTS = 200
 Steers = tuple[tuple[str, int, int], ...]
 
 
@@ -130,6 +132,14 @@ def _viewer(history: History, follows: Packed, followed: Ints, stock: Stock) -> 
     )
 
 
+def signature(facts: Facts, held: Held) -> int:
+    """Return a number that changes with all that a viewer's scores depend on, time and other people apart."""
+    history = facts.history if held.profiling else None
+    acts = (history.acts.tobytes(), history.remixes.tobytes()) if history is not None else None
+    said = (tuple(facts.steers), facts.choice.mood, held.ai_share, facts.less)
+    return hash((facts.viewer, acts, facts.follows.tobytes(), said))
+
+
 def _friends(follows: Packed, stock: Stock) -> tuple[Ints, np.ndarray[tuple[int], np.dtype[np.float64]]]:
     """Return what people whom the viewer follows liked lately."""
     liked = stock.liked
@@ -138,7 +148,8 @@ def _friends(follows: Packed, stock: Stock) -> tuple[Ints, np.ndarray[tuple[int]
     sizes = ends - starts
     total = np.cumsum(sizes)
     rows = np.repeat(starts - (total - sizes), sizes) + np.arange(total[-1] if len(total) else 0)
-    return liked.post[rows], liked.at[rows]
+    newest = np.argsort(-liked.at[rows], kind="stable")[:MOST_FRIENDS_ACTS]
+    return liked.post[rows][newest], liked.at[rows][newest]
 
 
 def _follower(followed: Ints) -> Viewer:

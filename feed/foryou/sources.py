@@ -28,11 +28,7 @@ def gather(query: Query, stock: Stock, rng: np.random.Generator, degraded: Degra
         for name, source in _asked(query, stock).items():
             named[name] = guarded(name, source, _NONE, degraded)
         nothing = (_NONE, np.empty(0, np.float32))
-        drawn.append(
-            guarded(
-                "fresh", lambda: candidates.explored(stock.model, query.declared, query.now, rng), nothing, degraded
-            )
-        )
+        drawn.append(guarded("fresh", lambda: stock.lots.play(rng), nothing, degraded))
         return True
 
     bounded("sources", ask, degraded)

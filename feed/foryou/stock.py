@@ -20,12 +20,15 @@ from feed.foryou.files import Aside
 from feed.foryou.packing import Packed, Places
 from feed.foryou.tables import Known
 from feed.models import RankingModel
-from feed.ranking.log import Bools, Ints, Longs, Times
+from feed.ranking import exploration
+from feed.ranking.log import Bools, Floats, Ints, Longs, Times
 from feed.ranking.model import Model
 
 log = logging.getLogger(__name__)
 STALE = 30.0
 MOST_FRESH, MOST_LIKES = 20_000, 300_000
+# Fresh posts that a page may explore, out of so many; and how often they are drawn ahead.
+FRESH, POOLED, DRAWS = 10, 200, 16
 LIKED_FOR = timedelta(days=7)
 
 
@@ -37,6 +40,31 @@ class Liked:
     starts: Longs
     post: Ints
     at: Times
+
+
+@dataclass(frozen=True)
+class Lots:
+    """What Thompson sampling drew of the fresh posts, DRAWS times: each page plays one of them by lot.
+
+    Given the draws, the share of those in which a post stands is exactly the chance that it is played.
+    """
+
+    drawn: Ints
+    share: Floats
+
+    @classmethod
+    def of(cls, model: Model, now: float, rng: np.random.Generator) -> "Lots":
+        """Draw; (DRAWS, FRESH) posts, and the share of each."""
+        posts = exploration.fresh(model.shelf, now, POOLED)
+        draws = [exploration.draw(model.shelf, posts, FRESH, rng)[0] for _ in range(DRAWS)]
+        drawn = np.stack(draws) if len(posts) else np.empty((DRAWS, 0), np.int32)
+        share = np.bincount(drawn.ravel(), minlength=len(model.shelf)) / DRAWS
+        return cls(drawn, share.astype(np.float32))
+
+    def play(self, rng: np.random.Generator) -> tuple[Ints, Floats]:
+        """Return one draw with the chance that each of its posts had."""
+        played = self.drawn[rng.integers(DRAWS)]
+        return played, self.share[played]
 
 
 @dataclass(frozen=True)
@@ -52,6 +80,7 @@ class Stock:
     open: Bools
     sounds: Places
     liked: Liked
+    lots: Lots
     about: dict[str, Ints] = field(default_factory=dict)
     """The posts about a thing that somebody wished more of, the most wanted first; filled as it is asked."""
 
@@ -139,6 +168,7 @@ def stocked(model: Model, aside: Aside, *, weights: str) -> Stock:
         open=aside.open,
         sounds=Places.of(aside.sounds),
         liked=_liked(posts),
+        lots=Lots.of(model, datetime.now(UTC).timestamp(), np.random.default_rng()),
     )
 
 

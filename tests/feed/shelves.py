@@ -15,7 +15,7 @@ from feed.foryou.facts import Facts, Hidings, History
 from feed.foryou.impressions import Walk
 from feed.foryou.ordering import Asked, Ranked
 from feed.foryou.packing import ACT, ID, Places
-from feed.foryou.stock import Liked, Stock
+from feed.foryou.stock import Liked, Lots, Stock
 from feed.models import Choice
 from feed.ranking import training
 from feed.ranking.log import LIKE, LONG_VIEW, SHOWN, Catalogue, Log, Social
@@ -69,6 +69,7 @@ class House:
             model=replace(model, hash="0" * 64), weights="0" * 64, ids=ids, posts=Places.of(ids),
             authors=Places.of(packing.of_names(model.shelf.catalogue.authors)), words=words,
             open=np.ones(count, bool), sounds=Places.of(ids), liked=nobody,
+            lots=Lots.of(model, NOW.timestamp(), rng),
         )  # fmt: skip
 
     def _words(self, post: int, caption: str, tags: list[str]) -> Any:

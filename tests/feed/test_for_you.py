@@ -267,7 +267,7 @@ def test_where_a_filter_fails_there_is_no_ranked_page_and_nothing_unfiltered(
     house: Audience, sam: APIClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sam.post("/api/v1/me/wishes", {"said": "no politics"}, format="json")
-    monkeypatch.setattr(filtering, "_may_come", raising)
+    monkeypatch.setattr(filtering, "_unbarred", raising)
     said = sam.get(ADDRESS).json()
     assert (said["ranking"], said["degraded"]) == ("chronological", ["filters"])
     assert said["data"]
