@@ -71,9 +71,26 @@ def explain(*, model: Model | None, rung: str, rows: Floats, sources: Sequence[t
 
 def contributions(model: Model, rows: Floats, rung: str) -> Times:
     """Return how much each column moved each row's score. Without a profile only what is nobody's moves it."""
+    if rung in ("heads", "blend"):
+        return _ablated(model, rows, rung)
     found = scoring.contributions(model, rows, rung)
     if rung == IMPERSONAL:
         found[:, features.PLACE["wanted_day"]] = rows[:, features.PLACE["wanted_day"]]
+    return found
+
+
+def _ablated(model: Model, rows: Floats, rung: str) -> Times:
+    """Return ``scoring.contributions`` of the heads or the blend, by one call of the scorer and not one a column."""
+    count, learned = len(rows), len(features.LEARNED)
+    usual = model.heads.centre if model.heads else np.zeros(learned, np.float32)
+    scorer = model.heads if rung == "heads" and model.heads else model.blend
+    without = np.repeat(rows[np.newaxis], learned + 1, axis=0)
+    without[np.arange(learned), :, np.arange(learned)] = usual[:, np.newaxis]
+    match = scorer.match(without.reshape(-1, rows.shape[1])).reshape(learned + 1, count)
+    found = np.zeros((count, rows.shape[1]))
+    found[:, :learned] = (match[-1] - match[:-1]).T
+    wished = scoring.contributions(model, rows, IMPERSONAL)
+    found[:, learned:] = wished[:, learned:]
     return found
 
 

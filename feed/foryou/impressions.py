@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import orjson
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
@@ -31,9 +32,9 @@ _LOG = Statement("""WITH sat AS (
 INSERT INTO feed_impression (id, request_id, person_id, post_id, position, sources, propensity, model, rung,
     features, score, arm)
 SELECT u.id, %(walk)s::uuid, %(viewer)s::uuid, u.post, u.position, string_to_array(u.sources, ' '), u.propensity,
-    %(model)s::text, %(rung)s::text, u.features, u.score, %(arm)s::text
-FROM unnest(%(ids)s::uuid[], %(posts)s::uuid[], %(positions)s::int[], %(sources)s::text[], %(propensities)s::float8[],
-    %(features)s::bytea[], %(scores)s::float8[]) AS u (id, post, position, sources, propensity, features, score)
+    %(model)s::text, %(rung)s::text, decode(u.features, 'hex'), u.score, %(arm)s::text
+FROM json_to_recordset(%(items)s::text::json) AS u (id uuid, post uuid, position int, sources text, propensity float8,
+    features text, score float8)
 ON CONFLICT DO NOTHING RETURNING id""")
 
 
@@ -87,15 +88,21 @@ def write(*, viewer: UUID, walk: UUID, items: list[Item], model: str, rung: str,
         "spent": int(sat.spent.total_seconds()),
         "began": sat.began_at,
         "last": sat.last_at,
-        "ids": [item.id for item in items],
-        "posts": [item.post for item in items],
-        "positions": [item.position for item in items],
-        "sources": [" ".join(item.sources) for item in items],
-        "propensities": [item.propensity for item in items],
-        "features": [item.features for item in items],
-        "scores": [item.score for item in items],
+        "items": orjson.dumps([_row(item) for item in items]).decode(),
     }
     return {row[0] for row in _LOG.rows(**values)}
+
+
+def _row(item: Item) -> dict[str, Any]:
+    return {
+        "id": item.id,
+        "post": item.post,
+        "position": item.position,
+        "sources": " ".join(item.sources),
+        "propensity": item.propensity,
+        "features": item.features.hex(),
+        "score": item.score,
+    }
 
 
 def of_walk(*, viewer: UUID, walk: Walk, limit: int) -> list[Impression]:

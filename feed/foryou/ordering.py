@@ -21,7 +21,7 @@ from feed.foryou.stock import Stock
 from feed.ranking import features, scoring, selection
 from feed.ranking.log import Bools, Floats, Ints, Longs, Times
 from feed.ranking.selection import Rules
-from feed.ranking.types import Pool, Viewer
+from feed.ranking.types import Pool
 from feed.recent import Recent
 
 # How many candidates are put in order beyond a page, for those that fell since their ranking.
@@ -110,8 +110,7 @@ def _kept(question: Query, barred: Barred, stock: Stock, asked: Asked, rng: np.r
 def _scored(question: Query, stock: Stock, pool: Pool, less: Floats, asked: Asked) -> Scored:
     def score() -> Scored:
         wishes = query.wishes(question, stock, pool.post, less)
-        viewer = question.viewer if question.profiled else Viewer.nobody()
-        rows = features.rows(stock.model, viewer, pool.post, question.now, wishes)
+        rows = features.rows(stock.model, question.viewer, pool.post, question.now, wishes)
         if not question.profiled:
             return Scored(pool, rows, scoring.impersonal(rows), IMPERSONAL)
         found = scoring.score(stock.model, rows, first=asked.arm.first)

@@ -4,7 +4,8 @@ Without a profile ``history`` is None, and the ranker's viewer is nobody: whom o
 declared, and reaches sources and wishes alone.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from uuid import UUID
 
 import numpy as np
@@ -36,16 +37,24 @@ class Query:
     position: int
     now: float
     history: History | None
-    viewer: Viewer
+    follows: Packed
     followed: Ints
     steers: Steers
     mood: str
     ai_share: int
+    stock: Stock = field(repr=False)
 
     @property
     def profiled(self) -> bool:
         """Whether what the viewer did may shape the page."""
         return self.history is not None
+
+    @cached_property
+    def viewer(self) -> Viewer:
+        """Nobody, without a profile. Made when a scorer asks: kept scores need none."""
+        if self.history is None:
+            return Viewer.nobody()
+        return _viewer(self.history, self.follows, self.followed, self.stock)
 
     @property
     def declared(self) -> Viewer:
@@ -67,17 +76,17 @@ class Barred:
 def asked(facts: Facts, held: Held, stock: Stock, *, walk: UUID) -> Query:
     """Return the question of a viewer on what a process has to rank with."""
     followed = _there(stock.authors.find(facts.follows))
-    history = facts.history if held.profiling else None
     return Query(
         walk=walk,
         position=len(facts.walked),
         now=facts.now.timestamp(),
-        history=history,
-        viewer=_viewer(history, facts.follows, followed, stock) if history is not None else Viewer.nobody(),
+        history=facts.history if held.profiling else None,
+        follows=facts.follows,
         followed=followed,
         steers=tuple(facts.steers),
         mood=facts.choice.mood,
         ai_share=held.ai_share,
+        stock=stock,
     )
 
 

@@ -212,6 +212,11 @@ def test_every_score_replays_and_every_reason_reproduces_from_its_row(house: Aud
         factories.client(person).get(ADDRESS, {"limit": 100})
     sam = factories.client(factories.person())
     shown = sam.get(ADDRESS, {"limit": 100}).json()["data"]
+    rows = np.stack([features.unpacked(bytes(row.features)) for row in Impression.objects.all()[:50]])
+    model = page.files.load_weights(house.model.hash)
+    for rung in ("heads", "blend"):
+        both = [contributed(model, rows, rung) for contributed in (explaining.contributions, scoring.contributions)]
+        assert np.allclose(*both, atol=1e-9)
     found = replay.replay(Impression.objects.all())
     assert (found.rows, found.right, found.lost) == (Impression.objects.count(), found.rows, 0)
     assert found.largest <= replay.EXACT
