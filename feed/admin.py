@@ -1,5 +1,7 @@
-"""Posts, to be looked at; and what waits to trend, to be decided."""
-"""Posts and rankings, to be looked at. What somebody was shown is theirs, and stands in no list here."""
+"""Posts and rankings, to be looked at; and what waits to trend, to be decided.
+
+What somebody was shown is theirs, and stands in no list here.
+"""
 
 from typing import ClassVar, cast
 
@@ -14,15 +16,13 @@ from django.utils.safestring import SafeString
 
 from accounts.models import Person
 from feed.lists import trending
-from feed.models import Post, Trend, TrendReview
+from feed.models import Post, RankingModel, Trend, TrendReview
 from socialvideo.lib.panel import ReadOnlyAdmin, badge, button, column, lines, link
 
 VERDICTS = {
     TrendReview.Verdict.CLEARED: ("Let it trend:", "It is shown among what trends, as long as it does."),
     TrendReview.Verdict.HELD: ("Hold it back:", "It is not shown among what trends; everything else stays as it is."),
 }
-from feed.models import Post, RankingModel
-from socialvideo.lib.panel import ReadOnlyAdmin, badge
 
 
 @admin.register(Post)
@@ -95,6 +95,8 @@ class TrendAdmin(ReadOnlyAdmin[Trend]):
 
 def _person(person: Person) -> SafeString:
     return link(reverse("admin:accounts_person_change", args=[person.pk]), person)
+
+
 @admin.register(RankingModel)
 class RankingModelAdmin(ReadOnlyAdmin[RankingModel]):
     """Rankings of feeds. ``manage.py feed`` trains, evaluates, explains and replays."""

@@ -9,6 +9,7 @@ from feed.engagement import comments, counting
 from feed.lists import trending
 from feed.control import steers
 from feed.foryou import training
+from feed.lists import trending
 
 
 @shared_task(name="feed.tasks.sweep")
@@ -39,6 +40,8 @@ def forget_comments(**_: object) -> None:
 def rank_trends(**_: object) -> None:
     """Rank what trends now."""
     trending.rank()
+
+
 @shared_task(name="feed.tasks.train_ranking")
 def train_ranking(**_: object) -> None:
     """Learn the ranking of feeds anew, and drop what nothing asks for any more."""

@@ -252,7 +252,6 @@ CELERY = {
         "fold-beacons": {"task": "feed.tasks.fold_beacons", "schedule": float(BEACON_FOLD_SECONDS)},
         "forget-comments": {"task": "feed.tasks.forget_comments", "schedule": 3600.0},
         "rank-trends": {"task": "feed.tasks.rank_trends", "schedule": 300.0},
-        # The ranking of feeds: learned anew each night, counted anew all the time; the first one as soon as it is asked.
         # The ranking of feeds: learned anew each night, counted anew all the time.
         "train-ranking": {"task": "feed.tasks.train_ranking", "schedule": crontab(hour="3", minute="10")},
         "refresh-ranking": {"task": "feed.tasks.refresh_ranking", "schedule": float(RANKING_SECONDS)},

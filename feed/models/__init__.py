@@ -4,9 +4,9 @@ from feed.models.comments import Comment, CommentFilter, CommentLike
 from feed.models.control import Choice, Sitting, Steer
 from feed.models.engagement import Bookmark, Hidden, Like, Mention, PostCount, PostTag, Share
 from feed.models.posts import Draft, Post
+from feed.models.ranking import Impression, RankingModel
 from feed.models.search import PostText, SearchTerm
 from feed.models.trending import Trend, TrendReview
-from feed.models.ranking import Impression, RankingModel
 from feed.models.watching import Beacon, View
 
 __all__ = [
@@ -25,13 +25,12 @@ __all__ = [
     "PostCount",
     "PostTag",
     "PostText",
-    "SearchTerm",
-    "Share",
-    "Trend",
-    "TrendReview",
     "RankingModel",
+    "SearchTerm",
     "Share",
     "Sitting",
     "Steer",
+    "Trend",
+    "TrendReview",
     "View",
 ]

@@ -86,6 +86,7 @@ def test_neither_a_stranger_nor_a_blocked_one_nor_staff_reaches_a_private_thing_
     assert len(rows) == 69
     assert len(rows) == 52
     assert len(rows) == 53
+    assert len(rows) == 54
     assert all(row[who] == 404 for row in rows for who in ("stranger", "blocked", "moderator", "admin"))
 
 
