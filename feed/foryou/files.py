@@ -22,6 +22,8 @@ from feed.ranking.log import Bools
 from feed.ranking.model import Model
 
 FOLDER = "ranking"
+# What reading a ranking raises that is gone, spoilt, or of another shape than this version knows.
+UNREADABLE = (OSError, ValueError, LookupError, TypeError)
 
 
 @dataclass(frozen=True)

@@ -143,7 +143,8 @@ def _laid_out(
     catalogue, pool = stock.model.shelf.catalogue, scored.pool
     propensity = np.ones(len(pool), np.float32)
     author = catalogue.author[pool.post]
-    drawn: Bools = pool.propensity < 1
+    # Nothing is tried on somebody who wants less of it.
+    drawn: Bools = (pool.propensity < 1) & ~_unwanted(scored.rows)
 
     def select() -> tuple[Longs, Floats]:
         slate = selection.select(
@@ -164,6 +165,12 @@ def _laid_out(
     # Where the rules of a page leave room, it goes on by value: few authors are no reason to end.
     rest = by_value[~np.isin(by_value, chosen)][: max(asked.limit + RESERVE - len(chosen), 0)]
     return np.concatenate([chosen, rest]).astype(np.int64), propensity
+
+
+def _unwanted(rows: Floats) -> Bools:
+    if not rows.shape[1]:
+        return np.zeros(len(rows), bool)
+    return rows[:, features.PLACE["steer"]] < 0
 
 
 def _ranked(stock: Stock, scored: Scored, rows: Longs, propensity: Floats) -> Ranked:

@@ -21,9 +21,10 @@ from feed.foryou.stock import Stock
 from feed.ranking.log import Floats, Ints
 from feed.ranking.types import Viewer, Wishes
 
-# How far each measure of a wish goes, and what is hidden "less".
-MEASURES = {1: 0.33, 2: 0.67, 3: 1.0}
-LESS = -0.67
+# How far each measure of a wish goes, and what is hidden "less": times the weight of "steer", beyond what scores differ
+# by; a wish is to be seen on the page.
+MEASURES = {1: 0.7, 2: 1.7, 3: 3.0}
+LESS, MOST = -1.7, 3.0
 # Of what people one follows liked lately so much is looked at.
 MOST_FRIENDS_ACTS = 200
 Steers = tuple[tuple[str, int, int], ...]
@@ -113,7 +114,7 @@ def wishes(query: Query, stock: Stock, posts: Ints, lessened: Floats) -> Wishes:
     for topics, sign in ((more, 1), (less, -1)):
         for topic in topics:
             mood += sign * share(topic, films)
-    return Wishes(np.clip(steer, -1, 1), np.clip(mood, -1, 1), query.ai_share / 100 - 1)
+    return Wishes(np.clip(steer, -MOST, MOST), np.clip(mood, -1, 1), query.ai_share / 100 - 1)
 
 
 def forbidden(query: Query) -> list[str]:

@@ -121,7 +121,7 @@ class Keeper:
             if self._base is None or self._base[0] != row.hash:
                 self._base = (row.hash, *files.load(row))
             self._stock = stocked(*self._base[1:], weights=row.parent or row.hash)
-        except (OSError, ValueError, LookupError) as error:
+        except files.UNREADABLE as error:
             log.error("the ranking %s cannot be read, the one before stays: %s", row.hash, error)
 
     def forget(self) -> None:

@@ -44,7 +44,11 @@ def refresh() -> RankingModel:
     active = RankingModel.objects.filter(active=True).first()
     if active is None:
         return train()
-    model, _ = files.load(active)
+    try:
+        model, _ = files.load(active)
+    except files.UNREADABLE as error:
+        log.error("the ranking %s cannot be read, so another is trained: %s", active.hash, error)
+        return train()
     films, acts, _ = _read()
     films = _in_order(films, packing.of_names(model.shelf.catalogue.ids))
     fresh = model.refreshed(acts, films.catalogue, datetime.now(UTC).timestamp())
