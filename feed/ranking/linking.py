@@ -53,7 +53,8 @@ def reached(links: Links, posts: Ints, weights: list[Floats], count: int) -> lis
 
 def unit(scores: Times) -> Times:
     """Scores over a whole catalogue at length 1, so that a short and a long history speak the same language."""
-    length = float(np.sqrt(scores @ scores))
+    # Not a product of BLAS: its threads spin on as many cores as there are, for a sum of microseconds.
+    length = float(np.sqrt(np.square(scores).sum()))
     return scores / length if length > 0 else scores
 
 
