@@ -9,7 +9,7 @@ from feed.models import Steer
 from socialvideo.lib.wire import StrictSerializer
 
 CLOCK = "%H:%M"
-MOOD_NAMES = ["", *MOODS]
+MOOD_NAMES = ["any", *MOODS]
 ENDS = ["all_seen", "budget", "break", "quiet_hours"]
 
 

@@ -106,7 +106,7 @@ def _facts(viewer: UUID, by_age: bool, row: tuple[Any, ...]) -> Facts:
         person_id=viewer,
         profiling=profiling,
         ai_share=100 if ai_share is None else ai_share,
-        mood=mood or "",
+        mood=mood or Choice.Mood.ANY,
         reset_at=reset_at,
         **dict(zip(names, others, strict=True)),
     )

@@ -16,7 +16,7 @@ from feed.foryou.explaining import IMPERSONAL
 from feed.foryou.facts import Facts
 from feed.foryou.impressions import Walk
 from feed.foryou.query import LESS, Barred, Query
-from feed.foryou.stages import FAULTS, Degraded, bounded
+from feed.foryou.stages import FAULTS, Degraded, bounded, guarded
 from feed.foryou.stock import Stock
 from feed.ranking import features, scoring, selection
 from feed.ranking.log import Bools, Floats, Ints, Longs, Times
@@ -160,8 +160,7 @@ def _laid_out(
         propensity[slate.row] = np.where(slate.explored, slate.propensity, 1)
         return slate.row, propensity
 
-    found = bounded("selection", select, asked.degraded)
-    chosen = found[0] if found else np.empty(0, np.int64)
+    chosen, propensity = guarded("selection", select, (np.empty(0, np.int64), propensity), asked.degraded)
     # Where the rules of a page leave room, it goes on by value: few authors are no reason to end.
     rest = by_value[~np.isin(by_value, chosen)][: max(asked.limit + RESERVE - len(chosen), 0)]
     return np.concatenate([chosen, rest]).astype(np.int64), propensity

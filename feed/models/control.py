@@ -17,7 +17,7 @@ class Choice(models.Model):
     class Mood(models.TextChoices):
         """What today shall be like."""
 
-        ANY = ""
+        ANY = "any"
         CALM = "calm"
         LAUGH = "laugh"
         LEARN = "learn"
@@ -29,7 +29,7 @@ class Choice(models.Model):
     """Whether what they watched may shape it. None: by age, off for teenagers."""
     ai_share = models.PositiveSmallIntegerField(default=100, db_default=100, validators=[MaxValueValidator(100)])
     """Of a hundred items at most so many are generated."""
-    mood = models.CharField(max_length=6, choices=Mood.choices, blank=True, db_default="")
+    mood = models.CharField(max_length=6, choices=Mood.choices, default=Mood.ANY, db_default=Mood.ANY)
     budget_minutes = models.PositiveSmallIntegerField(null=True)
     break_minutes = models.PositiveSmallIntegerField(null=True)
     quiet_from = models.TimeField(null=True)

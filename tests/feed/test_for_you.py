@@ -238,10 +238,15 @@ def hanging(*_: Any, **__: Any) -> Any:
     time.sleep(0.3)
 
 
-@pytest.mark.parametrize("fault", [raising, hanging])
 @pytest.mark.parametrize(
-    ("module", "name", "stage"),
-    [(features, "rows", "scorers"), (scoring, "score", "scorers"), (selection, "select", "selection")],
+    ("fault", "module", "name", "stage"),
+    [
+        (raising, features, "rows", "scorers"),
+        (hanging, features, "rows", "scorers"),
+        (raising, scoring, "score", "scorers"),
+        (hanging, scoring, "score", "scorers"),
+        (raising, selection, "select", "selection"),
+    ],
 )
 def test_a_stage_that_fails_degrades_the_page_and_breaks_nothing(
     fault: Callable[..., Any], module: Any, name: str, stage: str,
