@@ -5,9 +5,8 @@ from uuid import UUID
 from celery import shared_task
 
 from feed import scheduling
-from feed.engagement import comments, counting
-from feed.lists import trending
 from feed.control import steers
+from feed.engagement import comments, counting
 from feed.foryou import training
 from feed.lists import trending
 

@@ -50,6 +50,7 @@ WITHHELD = {
     "Dismissal.dismissed": "who does not want to know them is not told",
     "NoticeActor.actor": "what others were told is theirs",
     "Tally.person": "two counts, shown on the profile",
+    "PersonName.person": "what searches compare: the handle and the name, which are told",
     "Departure.person": "its report is read by its token",
     "Export.person": "the list of exports itself, in the API",
     "Person_groups.person": "always empty",
