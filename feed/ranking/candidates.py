@@ -14,7 +14,7 @@ Source = Callable[[Model, Viewer, float, int], Ints]
 NAMES = ("cowatch", "ease", "trending", "followed", "friends", "text", "fresh", "remixes", "steered")
 BITS = {name: 1 << bit for bit, name in enumerate(NAMES)}
 QUOTAS = {"cowatch": 100, "ease": 350, "trending": 150, "followed": 100, "friends": 100, "text": 50}
-FRESH, POOLED = 5, 100  # fresh posts drawn for a page, out of so many
+FRESH, POOLED, WAITING = 5, 100, 5000  # fresh posts drawn for a page, out of a lot of those that wait
 FEW, TERMS = 20, 8  # posts of one author followed; terms that text neighbours share
 
 
@@ -109,8 +109,11 @@ def gather(
 
 def explored(model: Model, viewer: Viewer, now: float, rng: np.random.Generator) -> tuple[Ints, Floats]:
     """Fresh posts drawn for this page, and the probability of each."""
-    posts = exploration.fresh(model.shelf, now, POOLED)
-    return exploration.draw(model.shelf, posts[~np.isin(posts, viewer.post)], FRESH, rng)
+    every = exploration.fresh(model.shelf, now, WAITING)
+    every = every[~np.isin(every, viewer.post)]
+    some = rng.choice(every, min(POOLED, len(every)), replace=False)
+    posts, share = exploration.draw(model.shelf, some, FRESH, rng)
+    return posts, (share * (len(some) / max(len(every), 1))).astype(np.float32)
 
 
 def merge(named: dict[str, Ints], fresh: Ints, propensity: Floats) -> Pool:
