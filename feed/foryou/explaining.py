@@ -82,8 +82,8 @@ def contributions(model: Model, rows: Floats, rung: str) -> Times:
 def _ablated(model: Model, rows: Floats, rung: str) -> Times:
     """Return ``scoring.contributions`` of the heads or the blend, by one call of the scorer and not one a column."""
     count, learned = len(rows), len(features.LEARNED)
-    usual = model.heads.centre if model.heads else np.zeros(learned, np.float32)
-    scorer = model.heads if rung == "heads" and model.heads else model.blend
+    heads = model.heads if rung == "heads" else None
+    scorer, usual = (heads, heads.centre) if heads else (model.blend, np.zeros(learned, np.float32))
     without = np.repeat(rows[np.newaxis], learned + 1, axis=0)
     without[np.arange(learned), :, np.arange(learned)] = usual[:, np.newaxis]
     match = scorer.match(without.reshape(-1, rows.shape[1])).reshape(learned + 1, count)

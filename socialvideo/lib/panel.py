@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 from django.contrib.admin import ShowFacets, SimpleListFilter
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.db.models import Model, QuerySet
+from django.db.models import CharField, Model, QuerySet
 from django.db.models.expressions import Combinable
 from django.forms import Select, Textarea, TextInput
 from django.http import HttpRequest
@@ -142,6 +142,8 @@ class ReadOnlyAdmin(ReadOnly, ModelAdmin[M]):
     ) -> tuple[QuerySet[M], bool]:
         """Find a row by its whole id, else by ``search_fields``; handles are stored in lower case, without @."""
         term = search_term.strip().lower().removeprefix("@")
+        if isinstance(self.opts.pk, CharField):  # any text could be one
+            return super().get_search_results(request, queryset, term)
         try:
             return queryset.filter(pk=self.opts.pk.to_python(term)), False
         except ValidationError:

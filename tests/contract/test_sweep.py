@@ -53,6 +53,8 @@ BODILESS = {
     "PUT /guardianships/{guardianship_id}/grants/{ward_grant_id}",
     *("PUT /me/follow-requests/{handle}", "PUT /me/blocks/{handle}", "PUT /me/mutes/{handle}"),
     *("PUT /me/close-friends/{handle}", "PUT /me/feed-reset"),
+    *("PUT /posts/{post_id}/like", "PUT /posts/{post_id}/bookmark", "PUT /posts/{post_id}/follow"),
+    *("PUT /comments/{comment_id}/like", "PUT /comments/{comment_id}/release"),
     *("PUT /me/notices/{notice_id}/read", "POST /unsubscriptions", "POST /uploads/{upload_id}/retries"),
 }
 # A part of a file may be any bytes.

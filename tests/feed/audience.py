@@ -15,7 +15,7 @@ from feed.models import Like, Post, RankingModel, View
 from feed.ranking.types import Settings
 from tests import factories
 
-TINY = Settings(neighbours=10, ease_posts=100, negatives=5, trees=5)
+TINY = Settings(neighbours=10, ease_posts=100, negatives=5, enough=10, trees=5)
 TOPICS = ("cooking", "politics", "chess", "jazz")
 
 

@@ -1,8 +1,10 @@
 """The panel as a whole: every page answers, costs the same for one row as for five, and writes nothing."""
 
+import secrets
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.contrib import admin
@@ -20,6 +22,7 @@ from consent import asks, reviews, withdrawal
 from consent.models import Grant, Likeness
 from consent.rules import Audience, Purpose
 from consent.withdrawal import Scope
+from feed.models import Post, RankingModel, Trend
 from moderation import actions, reports
 from socialvideo.lib import panel, ratelimit
 from socialvideo.lib.clock import database_now
@@ -47,7 +50,7 @@ def populate(times: int) -> None:
         graph.follow(follower=subject, followee=requester)
         factories.grant(subject, requester)
         video = factories.video(requester, subject)
-        factories.post(requester, video)
+        trend(factories.post(requester, video))
         sessions.begin(owner=requester, size_bytes=9, media_type="video/mp4", sha256="ab" * 32)
         reports.report(reporter=subject, video_id=video.id, category="other", detail="")
         actions.dismiss(moderator=subject, video_id=video.id, category="other", reasons="no")
@@ -56,6 +59,14 @@ def populate(times: int) -> None:
         withdrawal.withdraw(subject=subject, scope=Scope())
         Suspension.objects.create(person=requester, moderator=subject, until=database_now() + DAY, reason="Threats.")
         leaving.leave(person=factories.person())
+        RankingModel.objects.create(hash=secrets.token_hex(32), kind="trained", size_bytes=9)
+
+
+def trend(post: Post) -> None:
+    """Add a place to the only ranking there is: ids descend with the places."""
+    place = Trend.objects.count()
+    number = UUID(int=(0x7000B << 60) + 10**6 - place)
+    Trend.objects.create(id=number, post=post, made_at=datetime(2026, 1, 1, tzinfo=UTC), place=place, score=1)
 
 
 def page(table: type[Model], name: str, *args: Any) -> str:
@@ -106,7 +117,8 @@ def test_the_panel_shows_these_tables_and_no_other() -> None:
         *("accounts.Person", "accounts.Session", "accounts.Suspension", "accounts.Departure"),
         *("consent.Ask", "consent.Decision", "consent.Grant", "consent.LedgerHead", "consent.LedgerLeaf"),
         *("consent.Likeness", "consent.Permit", "consent.Withdrawal", "consent.Acceptance", "consent.Veto"),
-        *("worker.Job", "worker.Upload", "worker.Video", "feed.Post", "moderation.Report", "moderation.Action"),
+        *("worker.Job", "worker.Upload", "worker.Video", "moderation.Report", "moderation.Action"),
+        *("feed.Post", "feed.Trend", "feed.RankingModel"),
     }
 
 
