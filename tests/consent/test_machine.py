@@ -204,6 +204,18 @@ def lose_touch(machine: Compared, dice: Dice) -> None:
         machine.choose(subject, person, dice.choice(["excepted", "nothing"]))
 
 
+def trust_and_part(machine: Compared, dice: Dice) -> None:
+    """Offer to whom one follows mutually, have one of them use that, and mostly part again."""
+    subject, person = dice.sample(SUBJECTS, 1)[0], dice.requester()
+    machine.enrol(subject)
+    machine.give(subject, Group.MUTUALS, dice.paper())
+    machine.follow(subject, person)
+    machine.follow(person, subject)
+    machine.request(person, [subject], Wish())
+    if not dice.rarely():
+        machine.unfollow(*dice.sample([subject, person], 2))
+
+
 def make_and_publish(machine: Compared, dice: Dice) -> None:
     """Make a film with a grant, of its subject and perhaps another, and publish it once everybody accepted."""
     grant = dice.latest(name for name in grants(machine) if machine.world.stays(name))
@@ -254,6 +266,7 @@ DEEDS: list[tuple[int, Rows, Deed]] = [
     (3, always, befriend),
     (2, always, lambda m, dice: m.unfollow(dice.subject(), dice.requester())),
     (3, always, lambda m, dice: m.choose(dice.subject(), dice.requester(), dice.choice(WORDS))),
+    (2, always, trust_and_part),
     (2, taken_up, lose_touch),
     (1, always, erase),
     (4, grants, withdraw),

@@ -5,7 +5,7 @@ An oracle that cannot fail proves nothing: every fault that it knows is found he
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +17,8 @@ from django.db.models import QuerySet
 from consent import ends, fences, gate, grants, journal, locks, permits, reviews, rules, withdrawal
 from consent.rules import Claim, Point
 from feed import cuts, playback, visibility
+from feed.lists import chronological, following
+from socialvideo.lib.prepared import Statement
 from tests.races import oracle
 from tests.races.course import Pair
 from worker import jobs, standing, videos
@@ -74,13 +76,18 @@ def neither_held_nor_locked(patch: Patch) -> None:
 
 def lists_unfenced(patch: Patch) -> None:
     """Let lists join on no fence."""
-    listed = [fences.unended("c.grants"), fences.unvetoed("c.lineage"), standing.named_stands("c.video_id")]
-    for name, asked in {"FOLLOWING": listed, "GRID": listed, "ONE": [standing.consented("v")]}.items():
-        query = getattr(visibility, name)
-        for predicate in asked:
-            assert predicate in query
-            query = query.replace(predicate, "true")
-        patch.setattr(visibility, name, query)
+    listed = [fences.unended("p.grants"), fences.unvetoed("p.lineage"), standing.stands("v")]
+    for room, name in ((following, "_PAGE"), (chronological, "_GRID"), (visibility, "AMONG")):
+        _unfence(patch, room, name, listed)
+    _unfence(patch, visibility, "ONE", [standing.consented("v")])
+
+
+def _unfence(patch: Patch, room: ModuleType, name: str, asked: list[str]) -> None:
+    query = getattr(room, name).query
+    for predicate in asked:
+        assert predicate in query
+        query = query.replace(predicate, "true")
+    patch.setattr(room, name, Statement(query))
 
 
 def grants_not_remembered(patch: Patch) -> None:
