@@ -17,7 +17,7 @@ Kind = Hidden.Kind
 
 
 @dataclass(frozen=True)
-class Wish:
+class Hiding:
     """What is meant, as a person names it: a post's or a sound's id, a handle, a hashtag."""
 
     kind: str
@@ -25,11 +25,11 @@ class Wish:
     strength: str
 
 
-def hide(*, person: Person, wish: Wish) -> Hidden:
+def hide(*, person: Person, hiding: Hiding) -> Hidden:
     """Set a wish, in place of an earlier one about the same thing. 404, 410, 422."""
-    thing = _thing(person, wish)
+    thing = _thing(person, hiding)
     row, _ = Hidden.objects.update_or_create(
-        person=person, kind=wish.kind, thing=thing, defaults={"strength": wish.strength}
+        person=person, kind=hiding.kind, thing=thing, defaults={"strength": hiding.strength}
     )
     return row
 
@@ -45,18 +45,18 @@ def undo(*, person: Person, hidden_id: UUID) -> None:
         raise Problem(404, "not_found", "You have no such wish.")
 
 
-def _thing(person: Person, wish: Wish) -> str:
+def _thing(person: Person, hiding: Hiding) -> str:
     """Return what is stored of the thing; refuses what is not there for this person."""
-    if wish.kind == Kind.TAG:
-        return plain_tag(wish.thing) or _refuse("tag_unusable", "A hashtag is letters and digits, with a letter.")
-    if wish.kind == Kind.AUTHOR:
-        author = people.find(wish.thing, viewer=person)
+    if hiding.kind == Kind.TAG:
+        return plain_tag(hiding.thing) or _refuse("tag_unusable", "A hashtag is letters and digits, with a letter.")
+    if hiding.kind == Kind.AUTHOR:
+        author = people.find(hiding.thing, viewer=person)
         return str(author.id) if author.id != person.id else _refuse("hide_oneself", "These are your own posts.")
     try:
-        thing_id = UUID(wish.thing)
+        thing_id = UUID(hiding.thing)
     except ValueError:
         _refuse("thing_unusable", "Send the id of a post, or of the video whose sound it is.")
-    if wish.kind == Kind.POST:
+    if hiding.kind == Kind.POST:
         access.require(viewer=person.id, post_id=thing_id)
     elif not _is_heard(person, thing_id):
         raise Problem(404, "not_found", "There is no such sound for this account.")

@@ -11,7 +11,7 @@ from accounts.auth import signed_in
 from accounts.models import Person
 from accounts.relations.serializers import FollowShape
 from feed.engagement import access, beacons, hidden, history, marks, shares
-from feed.engagement.hidden import Wish
+from feed.engagement.hidden import Hiding
 from feed.engagement.marks import Mark
 from feed.engagement.serializers import (
     BeaconsRequest,
@@ -116,7 +116,7 @@ class HiddenView(APIView):
     @described(takes=HiddenRequest, gives=HiddenShape, problems=(404, 410), summary="Hide something")
     def put(self, request: Request) -> Response:
         """Of a post, an author, a hashtag or a sound: show me none (`hide`), or fewer (`less`: not interested)."""
-        row = hidden.hide(person=signed_in(request), wish=Wish(**read_body(HiddenRequest, request)))
+        row = hidden.hide(person=signed_in(request), hiding=Hiding(**read_body(HiddenRequest, request)))
         row.refresh_from_db()
         return Response(HiddenShape(row).data)
 

@@ -3,8 +3,6 @@
 import re
 import secrets
 from collections.abc import Iterator
-from datetime import UTC as UTC_ZONE
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +21,7 @@ from consent.models import Ask, Choice, Grant
 from consent.withdrawal import Scope
 from feed.engagement import comments, marks
 from feed.engagement.marks import Mark
-from feed.models import Draft, Hidden, Post, PostTag, Trend, View
+from feed.models import Draft, Hidden, Post, PostTag, View
 from moderation import actions, reports
 from socialvideo.lib import ratelimit
 from socialvideo.lib.cursors import MAX_SIZE
@@ -86,7 +84,7 @@ def filled(world: World, times: int) -> None:
         post = factories.post(requester, film, audience="followers")
         Post.objects.filter(id=post.id).update(sound=world.video)
         PostTag.objects.create(post=post, tag="surf")
-        trend(factories.post(requester, factories.footage(requester)))
+        factories.trend(factories.post(requester, factories.footage(requester)))
         factories.post(requester, factories.video(requester, remix_of=world.video.id), audience="followers")
         talked(world, requester)
         Draft.objects.create(owner=requester, video=world.draft, audience="private")
@@ -124,13 +122,6 @@ def talked(world: World, requester: Person) -> None:
     comments.say(author=requester, post_id=world.post.id, text="A reply.", parent_id=world.comment.id)
     comments.filter_by(person=requester, words=["held"])
     comments.say(author=world.people["subject"], post_id=world.post.id, text="This is held.")
-
-
-def trend(post: Post) -> None:
-    """Add a place to the only ranking there is: ids descend with the places."""
-    place = Trend.objects.count()
-    there = {"made_at": datetime(2026, 1, 1, tzinfo=UTC_ZONE), "place": place, "score": 1}
-    Trend.objects.create(id=UUID(int=(0x7000B << 60) + 10**6 - place), post=post, **there)
 
 
 def reader(world: World, route: Route) -> APIClient:

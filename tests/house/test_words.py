@@ -214,7 +214,8 @@ def test_a_route_or_a_longer_name_is_no_machine_path() -> None:
     assert (
         mentions(
             "a.txt",
-            "api/home/feed\n../home/x\n${HOME}/root/\nnot"
+            "api/home/feed\n../home/x\n${HOME}/"
+            + "root/\nnot"
             + registry_hosts()[0]
             + "\n"
             + registry_hosts()[0]

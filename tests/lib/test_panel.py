@@ -2,9 +2,8 @@
 
 import secrets
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 import pytest
 from django.contrib import admin
@@ -22,7 +21,7 @@ from consent import asks, reviews, withdrawal
 from consent.models import Grant, Likeness
 from consent.rules import Audience, Purpose
 from consent.withdrawal import Scope
-from feed.models import Post, RankingModel, Trend
+from feed.models import RankingModel
 from moderation import actions, reports
 from socialvideo.lib import panel, ratelimit
 from socialvideo.lib.clock import database_now
@@ -50,7 +49,7 @@ def populate(times: int) -> None:
         graph.follow(follower=subject, followee=requester)
         factories.grant(subject, requester)
         video = factories.video(requester, subject)
-        trend(factories.post(requester, video))
+        factories.trend(factories.post(requester, video))
         sessions.begin(owner=requester, size_bytes=9, media_type="video/mp4", sha256="ab" * 32)
         reports.report(reporter=subject, video_id=video.id, category="other", detail="")
         actions.dismiss(moderator=subject, video_id=video.id, category="other", reasons="no")
@@ -60,13 +59,6 @@ def populate(times: int) -> None:
         Suspension.objects.create(person=requester, moderator=subject, until=database_now() + DAY, reason="Threats.")
         leaving.leave(person=factories.person())
         RankingModel.objects.create(hash=secrets.token_hex(32), kind="trained", size_bytes=9)
-
-
-def trend(post: Post) -> None:
-    """Add a place to the only ranking there is: ids descend with the places."""
-    place = Trend.objects.count()
-    number = UUID(int=(0x7000B << 60) + 10**6 - place)
-    Trend.objects.create(id=number, post=post, made_at=datetime(2026, 1, 1, tzinfo=UTC), place=place, score=1)
 
 
 def page(table: type[Model], name: str, *args: Any) -> str:
