@@ -96,14 +96,19 @@ class Ear:
         try:
             await connection.execute(f"LISTEN {CHANNEL}")
             self._pick_up(connection.pgconn, connection.fileno())
-            await asyncio.wait_for(self.beat(), DEAF_S)
+            await self._beat_in_time()
             self._since, self.hears = self._clock, True
             while True:
                 await asyncio.sleep(BEAT_S)
-                await asyncio.wait_for(self.beat(), DEAF_S)
+                await self._beat_in_time()
         finally:
             self._hang_up()
             await connection.close()
+
+    async def _beat_in_time(self) -> None:
+        # Not wait_for: before Python 3.12 it loses a cancellation that comes with the answer, and nobody can stop us.
+        async with asyncio.timeout(DEAF_S):
+            await self.beat()
 
     def _pick_up(self, line: pq.abc.PGconn, socket: int) -> None:
         self._line, self._socket, self._clocked_at = line, socket, -math.inf

@@ -63,6 +63,24 @@ def notify(*keys: str) -> None:
         ask(f"NOTIFY ended, '{key}'")
 
 
+def test_an_ear_that_is_stopped_just_as_an_answer_comes_stops() -> None:
+    """Before Python 3.12 ``asyncio.wait_for`` loses such a stop, and a server never ends."""
+
+    async def run() -> None:
+        listeners: list[asyncio.Task[None]] = []
+
+        class Stopped(Ear):
+            def _answer(self, line: psycopg.pq.abc.PGconn) -> None:
+                super()._answer(line)
+                listeners[0].cancel()
+
+        listeners.append(asyncio.create_task(Stopped(database_url(), lambda _: None, lambda: None).listen()))
+        ended, _ = await asyncio.wait(listeners, timeout=5)
+        assert ended
+
+    asyncio.run(run())
+
+
 def test_everything_committed_before_a_beat_is_heard_when_it_is_answered() -> None:
     async def story(made: Listener) -> None:
         await until(lambda: made.ear.hears)
