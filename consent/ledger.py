@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from django.db import connection, transaction
+from django.db import transaction
 
 from consent import anchors, keys, nodes, proofs
 from consent.keys import canonical
@@ -17,22 +17,25 @@ from consent.models import LedgerHead, LedgerLeaf
 from consent.proofs import grown, leaf_hash, root_of
 from socialvideo.lib.clock import rfc3339, wall_now
 from socialvideo.lib.errors import Problem
+from socialvideo.lib.prepared import Statement
 
 USE = "use"
 # Uses move the anchor only this often: a restored database can lack as many of them unnoticed, never a withdrawal.
 ANCHOR_EVERY = 64
 
 # Two statements for every append, however many leaves: all appends of the house queue between the two and their commit.
-HEAD = """
+HEAD = Statement("""
 SELECT size, frontier, key_id, statement_timestamp() FROM consent_ledgerhead WHERE id = 1 FOR UPDATE
-"""
-ADVANCE = """
-WITH head AS (UPDATE consent_ledgerhead SET size = %s, frontier = %s, key_id = %s WHERE id = 1),
+""")
+ADVANCE = Statement("""
+WITH head AS (UPDATE consent_ledgerhead SET size = %(size)s, frontier = %(frontier)s, key_id = %(signer)s WHERE id = 1),
 leaves AS (INSERT INTO consent_ledgerleaf (index, kind, body, leaf_hash, grant_id)
-    SELECT * FROM unnest(%s::bigint[], %s::text[], %s::bytea[], %s::bytea[], %s::uuid[]))
-INSERT INTO consent_ledgernode (level, index, hash)
-SELECT * FROM unnest(%s::smallint[], %s::bigint[], %s::bytea[])
-"""
+    SELECT * FROM unnest(%(index)s::bigint[], %(kind)s::text[], %(body)s::bytea[], %(leaf_hash)s::bytea[],
+        %(grant_id)s::uuid[])),
+nodes AS (INSERT INTO consent_ledgernode (level, index, hash)
+    SELECT * FROM unnest(%(levels)s::smallint[], %(places)s::bigint[], %(hashes)s::bytea[]))
+SELECT true
+""")
 
 
 @dataclass(frozen=True)
@@ -81,8 +84,7 @@ def append(entries: Sequence[Entry], *, anchored: bool = True) -> Appended:
     All appends queue at that lock, to their commit. Raises KeyChanged unless our key is the one that signs the ledger.
     After the commit the tree is anchored outside the database, unless the caller does that (``anchored``).
     """
-    with connection.cursor() as cursor:
-        begun, peaks, known, now = cursor.execute(HEAD).fetchone()
+    ((begun, peaks, known, now),) = HEAD.rows()
     signer, frontier = keys.signer(known), [bytes(peak) for peak in peaks]
     leaves, before = [], frontier
     made: dict[proofs.Place, bytes] = {}
@@ -160,10 +162,9 @@ def _advance(
     size: int, frontier: list[bytes], signer: str, leaves: Sequence[LedgerLeaf], made: Mapping[proofs.Place, bytes]
 ) -> None:
     names = ("index", "kind", "body", "leaf_hash", "grant_id")
-    columns = [[getattr(leaf, name) for leaf in leaves] for name in names]
-    places: list[list[Any]] = [[level for level, _ in made], [index for _, index in made], list(made.values())]
-    with connection.cursor() as cursor:
-        cursor.execute(ADVANCE, [size, frontier, signer, *columns, *places])
+    columns = {name: [getattr(leaf, name) for leaf in leaves] for name in names}
+    places: dict[str, list[Any]] = {"levels": [level for level, _ in made], "places": [index for _, index in made]}
+    ADVANCE.rows(size=size, frontier=frontier, signer=signer, hashes=list(made.values()), **columns, **places)
 
 
 def _shown(row: LedgerLeaf, reader: str | None) -> dict[str, Any]:

@@ -7,34 +7,43 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
 from accounts import notices
 from accounts.models import Person
 from accounts.notices import Told
 from consent import permits
-from consent.models import Permit, PermitSubject
+from consent.models import Permit
 from consent.rules import NOBODY, Claim, Right
 from socialvideo.lib import queue
 from socialvideo.lib.errors import Problem
 from socialvideo.lib.ids import new_id
+from socialvideo.lib.prepared import Statement
 from worker.compositions import Kind
 from worker.leases import LeaseLost
-from worker.models import Depiction, Job, Video, vetoed
+from worker.models import Depiction, Job, Video
 from worker.rules import Status
 from worker.specs import Spec
 
 RUN = "worker.tasks.run_job"
 PURGE = "worker.tasks.purge"
 # Held in one order, and one statement: who uses these grants waits meanwhile.
-CANCEL = """
+CANCEL = Statement("""
 UPDATE worker_job j SET status = 'cancelled_consent', ended_at = statement_timestamp() FROM (
     SELECT id FROM worker_job WHERE status IN ('queued', 'in_progress') AND permit_id IN (
-        SELECT permit_id FROM consent_permitsubject WHERE grant_id = ANY(%s)) ORDER BY id FOR UPDATE) held
+        SELECT permit_id FROM consent_permitsubject WHERE grant_id = ANY(%(grants)s)) ORDER BY id FOR UPDATE) held
 WHERE j.id = held.id RETURNING j.permit_id
-"""
+""")
+REFUSE = Statement("""
+UPDATE worker_job j SET status = 'refused' FROM (
+    SELECT w.id FROM worker_job w WHERE w.status = 'awaiting_review' AND (
+        w.permit_id IN (SELECT permit_id FROM consent_permitsubject WHERE grant_id = ANY(%(grants)s))
+        OR (SELECT count(*) > 0 FROM worker_video v JOIN consent_veto o ON o.video_id = ANY(v.lineage)
+            WHERE v.id = w.video_id)) ORDER BY w.id FOR UPDATE) held
+WHERE j.id = held.id
+RETURNING j.id
+""")
 
 
 @dataclass(frozen=True)
@@ -186,18 +195,9 @@ def cancel_for(*, grant_ids: list[UUID]) -> None:
 
     What awaits a review under them, or was vetoed, is refused: it can never be published.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(CANCEL, [grant_ids])
-        permits.void([permit_id for (permit_id,) in cursor.fetchall()])
-    _refuse(grant_ids)
+    permits.void([permit_id for (permit_id,) in CANCEL.rows(grants=grant_ids)])
+    REFUSE.rows(grants=grant_ids)
     queue.wake(PURGE)
-
-
-def _refuse(grant_ids: list[UUID]) -> None:
-    under = Exists(PermitSubject.objects.filter(permit=OuterRef("permit"), grant__in=grant_ids))
-    waiting = Job.objects.filter(under | vetoed("video__lineage"), status=Status.AWAITING_REVIEW)
-    ids = list(waiting.select_for_update(of=("self",)).order_by("id").values_list("id", flat=True))
-    Job.objects.filter(id__in=ids).update(status=Status.REFUSED)
 
 
 def sweep() -> int:

@@ -2,10 +2,8 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
@@ -14,16 +12,17 @@ from accounts.notices.kinds import TABLE
 from accounts.notices.rules import FOLLOW_PAUSE
 from socialvideo.lib import queue
 from socialvideo.lib.ids import new_id
+from socialvideo.lib.prepared import Statement
 
 SPREAD = "accounts.notices.tasks.spread"
 # What is unread grows in silence. What was read becomes unread, and is spread anew. The rows are taken in one order.
-TELL = """
+TELL = Statement("""
 WITH told AS (
     SELECT * FROM unnest(%(ids)s::uuid[], %(positions)s::uuid[], %(recipients)s::uuid[], %(actors)s::uuid[],
         %(things)s::uuid[]) AS t(id, position, recipient, actor, thing)),
 line AS (
     INSERT INTO accounts_notice (id, position, recipient_id, kind, thing_id, day)
-    SELECT id, position, recipient, %(kind)s, thing, (now() AT TIME ZONE 'UTC')::date FROM told
+    SELECT id, position, recipient, %(kind)s::text, thing, (now() AT TIME ZONE 'UTC')::date FROM told
     ORDER BY recipient, thing
     ON CONFLICT (recipient_id, kind, thing_id, day) WHERE removed_at IS NULL DO UPDATE SET
         position = greatest(accounts_notice.position, excluded.position),
@@ -38,7 +37,7 @@ actor AS (
     WHERE told.actor IS NOT NULL ORDER BY line.id ON CONFLICT DO NOTHING)
 SELECT EXISTS (SELECT 1 FROM line JOIN accounts_session e ON e.person_id = line.recipient_id
     JOIN accounts_pushsubscription s ON s.session_id = e.id)
-"""
+""")
 
 
 @dataclass(frozen=True)
@@ -64,20 +63,17 @@ def tell_all(*, kind: Notice.Kind, events: Iterable[Told]) -> None:
     if not fresh:
         return
     positions = [new_id() for _ in fresh]
-    with connection.cursor() as cursor:
-        values: dict[str, Any] = {
-            "kind": kind.value,
-            "ids": [new_id() for _ in fresh],
-            "positions": positions,
-            "recipients": [event.recipient_id for event in fresh.values()],
-            "actors": [event.actor_id for event in fresh.values()],
-            "things": [event.thing_id for event in fresh.values()],
-        }
-        cursor.execute(TELL, values)
-        (is_pushed_to,) = cursor.fetchone()
-        # Without a browser nothing is urgent but what is mailed by default: the sweep comes every 30 seconds.
-        if is_pushed_to or TABLE[kind].mail:
-            queue.wake(SPREAD)
+    ((is_pushed_to,),) = TELL.rows(
+        kind=kind.value,
+        ids=[new_id() for _ in fresh],
+        positions=positions,
+        recipients=[event.recipient_id for event in fresh.values()],
+        actors=[event.actor_id for event in fresh.values()],
+        things=[event.thing_id for event in fresh.values()],
+    )
+    # Without a browser nothing is urgent but what is mailed by default: the sweep comes every 30 seconds.
+    if is_pushed_to or TABLE[kind].mail:
+        queue.wake(SPREAD)
 
 
 def followed(*, follower_id: UUID, followee_id: UUID) -> None:
