@@ -41,7 +41,7 @@ clients/javascript/node_modules/ready: clients/javascript/package-lock.json | .v
 test: .venv/dev clients/javascript/node_modules/ready ## Run every test, with lint, types, contracts and shape (T=path for some)
 	$(MAKE) --no-print-directory lint types
 ifeq ($(T),tests)
-	$(MAKE) --no-print-directory -j2 half-rooms half-house
+	$(MAKE) --no-print-directory -j3 part-rooms part-gate part-house
 	$(BIN)/python -m coverage combine -q
 	$(BIN)/python -m coverage report --fail-under=85
 	$(MAKE) --no-print-directory test-generation
@@ -49,13 +49,15 @@ else
 	$(BIN)/python -m pytest $(T) -rs
 endif
 
-# Two runs beside each other, for two cores; a new folder of tests goes to the second by itself.
-ROOMS := $(addprefix tests/,accounts consent contract house lib moderation)
-HOUSE := $(filter-out $(ROOMS),$(patsubst %/.,%,$(wildcard tests/[a-z]*/.)))
-half-rooms:
-	VAR_TEST=-rooms COVERAGE_FILE=.coverage.rooms $(BIN)/python -m pytest $(ROOMS) -rs --cov --cov-report=
-half-house:
-	VAR_TEST=-house COVERAGE_FILE=.coverage.house $(BIN)/python -m pytest $(HOUSE) -rs --cov --cov-report=
+# Three runs beside each other for two cores, for some wait for processes; a new folder of tests goes to the last.
+ROOMS := $(addprefix tests/,accounts contract house lib moderation)
+GATE := $(addprefix tests/,consent journeys)
+HOUSE := $(filter-out $(ROOMS) $(GATE),$(patsubst %/.,%,$(wildcard tests/[a-z]*/.)))
+part-rooms: PART := $(ROOMS)
+part-gate: PART := $(GATE)
+part-house: PART := $(HOUSE)
+part-%:
+	VAR_TEST=-$* COVERAGE_FILE=.coverage.$* $(BIN)/python -m pytest $(PART) -rs --cov --cov-report=
 
 test-generation: .venv-generation/ready ## Run the diffusion engine's tests (installs torch)
 	.venv-generation/bin/python -m pytest -m generation tests/worker tests/journeys
@@ -96,5 +98,5 @@ lock: .venv/base ## Lock the dependencies anew
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header -c requirements/base.txt --group pyproject.toml:dev -o requirements/dev.txt pyproject.toml
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-deps --group pyproject.toml:bench -o requirements/bench.txt
 
-.PHONY: help demo run test half-rooms half-house test-generation proofs check lint types house bench bench-feed lock
+.PHONY: help demo run test test-generation proofs check lint types house bench bench-feed lock
 .DEFAULT_GOAL := help

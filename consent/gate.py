@@ -57,6 +57,8 @@ def use(
     # Without the key no withdrawal can be receipted: then nothing may be used either (fail closed).
     keys.private_key()
     with transaction.atomic(durable=True):
+        if not quiet:
+            locks.take_place(claim.subject_id for claim in claims)
         locks.share(claim.subject_id for claim in claims)
         facts, now = _read(point, requester_id, claims, about)
         verdict = rules.decide(point, claims, wish, facts, now)

@@ -1,6 +1,7 @@
 """The lock of the protocol: shared by uses, exclusive for whoever changes a grant, in one order for everybody."""
 
 from collections.abc import Callable
+from functools import partial
 from threading import Event
 from uuid import UUID
 
@@ -27,6 +28,11 @@ def held() -> list[tuple[int, str]]:
             " WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND granted ORDER BY 1"
         )
         return cursor.fetchall()
+
+
+def hold_place(subject: Person, place: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [locks.key(subject.id) >> 32, place])
 
 
 def test_a_key_is_the_random_half_of_the_id() -> None:
@@ -82,6 +88,35 @@ def test_uses_share_the_lock(subject: Person, elsewhere: Elsewhere) -> None:
     with transaction.atomic():
         locks.share([subject.id])
         assert elsewhere(sharing).result(WAIT) == "shared"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_use_waits_while_every_place_is_taken(subject: Person, stranger: Person, elsewhere: Elsewhere) -> None:
+    def entering(who: Person) -> str:
+        with transaction.atomic():
+            locks.take_place([who.id])
+            return "inside"
+
+    with transaction.atomic():
+        for place in range(locks.PLACES):
+            hold_place(subject, place)
+        waiting = elsewhere(partial(entering, subject))
+        assert elsewhere(partial(entering, stranger)).result(WAIT) == "inside"
+        assert not waiting.done()
+    assert waiting.result(WAIT) == "inside"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_free_place_is_enough(subject: Person, elsewhere: Elsewhere) -> None:
+    def entering() -> str:
+        with transaction.atomic():
+            locks.take_place([subject.id])
+            return "inside"
+
+    with transaction.atomic():
+        for place in range(locks.PLACES - 1):
+            hold_place(subject, place)
+        assert elsewhere(entering).result(WAIT) == "inside"
 
 
 @pytest.mark.django_db(transaction=True)
