@@ -8,12 +8,13 @@ from pathlib import Path
 import psycopg
 import pytest
 from django.conf import settings
+from django.test import TransactionTestCase
 
 from accounts.discovery.signer import Keys, Limit, Signer
 from accounts.models import Person
 from consent.models import Grant, LedgerHead
 from socialvideo.embedded.control import Server
-from tests import factories
+from tests import emptying, factories
 from tests.accounts import discovering
 from tests.settings import CLUSTER
 from worker.models import Video
@@ -32,6 +33,14 @@ def django_db_modify_db_settings() -> Iterator[None]:
     _never_vacuum()
     yield
     server.stop()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def emptied_quickly() -> Iterator[None]:
+    """Empty after a test what it filled."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", emptying.empty_what_has_rows)
+        yield
 
 
 def _never_vacuum() -> None:

@@ -216,6 +216,19 @@ def a_quiet_use_is_not_journaled() -> bool:
     return runs(grant.grantee_id, held(grant), quiet=True) and not Decision.objects.exists()
 
 
+def what_is_journaled_takes_a_place_first() -> bool:
+    """And a quiet use none: the parts of a stream wait in no line."""
+    grant = granted()
+
+    def places(quiet: bool) -> list[bool]:
+        asked = statements(lambda: runs(grant.grantee_id, held(grant), quiet=quiet))
+        inner = [sql for sql in asked if not re.match("SAVEPOINT|RELEASE|BEGIN|COMMIT", sql)]
+        return ["pg_try_advisory_xact_lock" in sql for sql in inner]
+
+    loud, quiet = places(False), places(True)
+    return loud[0] and not any(loud[1:]) and bool(quiet) and not any(quiet)
+
+
 def an_unknown_grant_is_refused() -> bool:
     grant = granted()
     return not runs(grant.grantee_id, Claim(grant.subject_id, new_id(), 1))
