@@ -16,8 +16,8 @@ from accounts.models import Block, CloseFriend, Follow, FollowRequest, Person
 from socialvideo.lib.errors import Problem
 
 # Scalar questions, one index lookup each: no statistics can turn them into a join.
-_BETWEEN = """((SELECT count(*) FROM accounts_block b WHERE b.blocker_id = {one} AND b.blocked_id = {other})
-    + (SELECT count(*) FROM accounts_block b WHERE b.blocker_id = {other} AND b.blocked_id = {one}))"""
+_BLOCKS = "(SELECT count(*) FROM accounts_block b WHERE b.blocker_id = {one} AND b.blocked_id = {other})"
+_BETWEEN = f"({_BLOCKS} + {_BLOCKS.format(one='{other}', other='{one}')})"
 _MODERATES = "(SELECT m.is_staff AND m.is_active FROM accounts_person m WHERE m.id = {one})"
 
 
@@ -77,9 +77,9 @@ def unblocked(viewer: Person, column: str = "id") -> Q:
     return Q() if viewer.is_moderator else none_between(viewer.id, OuterRef(column))
 
 
-def blocks_me_not(viewer: Person) -> Q:
-    """Return the condition that the person does not block this viewer, who may be blocking them."""
-    return Q() if viewer.is_moderator else ~Q(Exists(Block.objects.filter(blocker=OuterRef("id"), blocked=viewer)))
+def blocks_me_not_sql(viewer: str, other: str) -> str:
+    """Return the SQL predicate over two expressions: the other does not block the viewer, who may be blocking them."""
+    return f"({_BLOCKS.format(one=other, other=viewer)} = 0 OR {_MODERATES.format(one=viewer)})"
 
 
 def none_between(one: UUID | OuterRef, other: UUID | OuterRef) -> Q:

@@ -10,12 +10,14 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from socialvideo.lib import bus
+from socialvideo.lib.prepared import Statement
 
 # Two numbers, a space of their own beside those of the consent gate and of contact discovery.
 SPACE = 7107
+_HOLD = Statement("SELECT pg_advisory_xact_lock(%(space)s::int, k) FROM unnest(%(keys)s::int[]) AS k")
 
 
 @contextmanager
@@ -29,8 +31,7 @@ def changing(one: UUID, other: UUID) -> Iterator[None]:
 def hold(pairs: Iterable[tuple[UUID, UUID]]) -> None:
     """Take the lock of each pair, in one order for everybody; what is between them is read in the NEXT statement."""
     keys = sorted({int.from_bytes(pair_id(*pair).bytes[:4], "big", signed=True) for pair in pairs})
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, k) FROM unnest(%s::int[]) AS k", [SPACE, keys])
+    _HOLD.rows(space=SPACE, keys=keys)
 
 
 def pair_id(one: UUID, other: UUID) -> UUID:

@@ -9,8 +9,21 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.module_loading import import_string
 
 from accounts import blocks, closeness, edges, notices, people, profiles, requests, standing
-from accounts.models import Follow, FollowRequest, Person
+from accounts.models import Follow, Person
 from socialvideo.lib.errors import Problem
+from socialvideo.lib.ids import new_id
+from socialvideo.lib.prepared import Statement
+
+_FOLLOWS = "(SELECT count(*) = 1 FROM accounts_follow f WHERE f.follower_id = {one} AND f.followee_id = {other})"
+# What is between two people, and whether the one is private now: read under the pair's lock.
+_BETWEEN = Statement(f"""SELECT NOT {blocks.none_between_sql("%(follower)s", "p.id")},
+    {_FOLLOWS.format(one="%(follower)s", other="p.id")},
+    {_FOLLOWS.format(one="p.id", other="%(follower)s")}, p.is_private
+    FROM accounts_person p WHERE p.id = %(followee)s""")
+_FOLLOW = Statement("""WITH asked AS (
+    DELETE FROM accounts_followrequest WHERE follower_id = %(follower)s AND followee_id = %(followee)s)
+    INSERT INTO accounts_follow (id, follower_id, followee_id)
+    VALUES (%(id)s::uuid, %(follower)s::uuid, %(followee)s::uuid) RETURNING id""")
 
 
 class PartingHandler(Protocol):
@@ -36,14 +49,15 @@ def follow(*, follower: Person, followee: Person) -> Following:
     if follower.pk == followee.pk:
         raise Problem(422, "follow_oneself", "Nobody can follow themselves.")
     with edges.changing(follower.id, followee.id):
-        blocks.require_none(follower.id, followee.id)
-        if Follow.objects.filter(follower=follower, followee=followee).exists():
+        ((between, there, back, followee.is_private),) = _BETWEEN.rows(follower=follower.id, followee=followee.id)
+        if between:
+            raise blocks.unknown()
+        if there:
             return Following.FOLLOWING
-        if not _lets_in(followee, follower):
+        if not back and (followee.is_private or people.is_teen(followee)):
             requests.ask(follower=follower, followee=followee)
             return Following.REQUESTED
-        FollowRequest.objects.filter(follower=follower, followee=followee).delete()
-        Follow.objects.create(follower=follower, followee=followee)
+        _FOLLOW.rows(id=new_id(), follower=follower.id, followee=followee.id)
         notices.followed(follower_id=follower.id, followee_id=followee.id)
     return Following.FOLLOWING
 
@@ -88,14 +102,6 @@ def mutual(person_id: UUID, other: str = "subject") -> Q:
     there = Follow.objects.filter(follower=person_id, followee=OuterRef(other))
     back = Follow.objects.filter(follower=OuterRef(other), followee=person_id)
     return Q(Exists(there)) & Q(Exists(back))
-
-
-def _lets_in(followee: Person, follower: Person) -> bool:
-    """Tell whether somebody follows without being let in: as the account is now, under the pair's lock."""
-    followee.refresh_from_db(fields=["is_private"])
-    if not followee.is_private and not people.is_teen(followee):
-        return True
-    return Follow.objects.filter(follower=followee, followee=follower).exists()
 
 
 def _part(one: UUID, other: UUID) -> None:

@@ -13,9 +13,18 @@ from accounts.models import Person
 from socialvideo.lib import bus
 from socialvideo.lib.clock import database_now, wall_now
 from socialvideo.lib.errors import Problem, invalid
+from socialvideo.lib.prepared import Columns, Statement
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+# Whoever names somebody asks: prepared, without the viewer or for one.
+_PERSON = Columns(Person)
+_FOUND = f"""SELECT {_PERSON.sql("p")} FROM accounts_person p
+    WHERE p.handle = %(handle)s AND {standing.good_sql("p")}"""
+_BY_HANDLE = Statement(_FOUND)
+_UNBLOCKED = Statement(f"{_FOUND} AND {blocks.unblocked_sql('%(viewer)s', 'p.id')}")
+_BLOCKS_ME_NOT = Statement(f"{_FOUND} AND {blocks.blocks_me_not_sql('%(viewer)s', 'p.id')}")
 
 
 def sign_up(
@@ -95,13 +104,10 @@ def find(handle: str, *, viewer: Person | None = None, whom_i_block: bool = Fals
     """
     plain = handle.lower().removeprefix("@")
     # What cannot be a handle is not looked for: PostgreSQL takes no NUL in a text.
-    known = Person.objects.filter(standing.good(), handle=plain)
-    if viewer:
-        known = known.filter(blocks.blocks_me_not(viewer) if whom_i_block else blocks.unblocked(viewer))
-    person = known.first() if rules.HANDLE.fullmatch(plain) else None
-    if person is None:
-        raise blocks.unknown()
-    return person
+    if rules.HANDLE.fullmatch(plain):
+        for row in _known(plain, viewer, whom_i_block):
+            return _PERSON.instance(row)
+    raise blocks.unknown()
 
 
 def is_teen(person: Person) -> bool:
@@ -120,6 +126,13 @@ def may_write_to(*, sender: Person, recipient: Person) -> bool:
         recipient_follows=recipient.follows.filter(followee=sender).exists(),
         both_are_teens=young and is_teen(sender),
     )
+
+
+def _known(handle: str, viewer: Person | None, whom_i_block: bool) -> list[tuple[Any, ...]]:
+    if viewer is None:
+        return _BY_HANDLE.rows(handle=handle)
+    asked = _BLOCKS_ME_NOT if whom_i_block else _UNBLOCKED
+    return asked.rows(handle=handle, viewer=viewer.id)
 
 
 def _keyed(person: Person, passkey: Mapping[str, Any]) -> AuthenticatorData:

@@ -20,8 +20,8 @@ class Follow(models.Model):
     """``follower`` sees the posts of ``followee`` in the following feed."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    follower = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="follows")
-    followee = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="followed_by")
+    follower = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="follows", db_index=False)
+    followee = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="followed_by", db_index=False)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
