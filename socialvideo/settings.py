@@ -103,6 +103,8 @@ DATABASES = {
         "CONN_MAX_AGE": 0,
         "OPTIONS": {
             **_database,
+            # A plan for any values (lib/prepared.py): to plan a page for each reader costs thrice what reading it does.
+            "options": f"{_database.get('options', '')} -c plan_cache_mode=force_generic_plan".strip(),
             # Without it psycopg prepares nothing; Django's own cursors do not, whatever it says (lib/prepared.py).
             "prepare_threshold": 5,
             "pool": {"min_size": 1, "max_size": env.integer("DATABASE_POOL", 8, low=2, high=100), "timeout": 10},
