@@ -10,15 +10,19 @@ from django.db import connection
 
 from feed import playback, visibility
 from socialvideo.lib.errors import Problem
+from socialvideo.lib.prepared import Statement
 from worker import standing
 
-_REFUSED = f"""SELECT p.id, {standing.consented("v")}, p.removed_at IS NULL AND v.taken_down_at IS NULL
-    FROM {visibility.JOINED} WHERE p.id = ANY(%(posts)s) AND {visibility.BELONGS}"""
+_REFUSED = Statement(f"""SELECT p.id, {standing.consented("v")}, p.removed_at IS NULL AND v.taken_down_at IS NULL
+    FROM {visibility.JOINED} WHERE p.id = ANY(%(posts)s) AND {visibility.BELONGS}""")
 
 
 def visible_sql(viewer: str = "%(viewer)s", post: str = "p") -> str:
     """Return the SQL predicate over a row of posts of this alias: this viewer sees it in lists now."""
     return visibility.visible_sql(f"{post}.id", viewer)
+
+
+_AUTHOR = Statement(f"SELECT p.author_id FROM feed_post p WHERE p.id = %(post)s AND {visible_sql()}")
 
 
 def rows(query: str, **values: Any) -> list[tuple[Any, ...]]:
@@ -37,7 +41,7 @@ def changed(statement: str, **values: Any) -> int:
 
 def why_not(*, viewer: UUID, posts: list[UUID]) -> dict[UUID, Problem]:
     """Return for each post the problem by which it is refused to the viewer: 404, or 410 when it is gone."""
-    known = {post: (consented, stands) for post, consented, stands in rows(_REFUSED, viewer=viewer, posts=posts)}
+    known = {post: (consented, stands) for post, consented, stands in _REFUSED.rows(viewer=viewer, posts=posts)}
     return {post: _problem(*known.get(post, (True, True))) for post in posts}
 
 
@@ -48,8 +52,7 @@ def refusal(*, viewer: UUID, post_id: UUID) -> Problem:
 
 def require(*, viewer: UUID, post_id: UUID) -> UUID:
     """Return the author of a post that is visible to the viewer now; else the 404 or 410 problem."""
-    query = f"SELECT p.author_id FROM feed_post p WHERE p.id = %(post)s AND {visible_sql()}"
-    for (author_id,) in rows(query, viewer=viewer, post=post_id):
+    for (author_id,) in _AUTHOR.rows(viewer=viewer, post=post_id):
         return UUID(str(author_id))
     raise refusal(viewer=viewer, post_id=post_id)
 
