@@ -8,6 +8,8 @@ from drf_spectacular.views import SpectacularSwaggerView
 from socialvideo.lib import health, openapi
 
 urlpatterns = [
+    # First what is asked most: an address is looked for in this order, and stands in one place.
+    path("api/v1/", include("feed.urls")),
     path("api/v1/", include("accounts.urls")),
     path("api/v1/contacts/", include("accounts.discovery.urls")),
     path("api/v1/", include("accounts.security.urls")),
@@ -16,7 +18,6 @@ urlpatterns = [
     path("api/v1/", include("accounts.notices.urls")),
     path("api/v1/", include("consent.urls")),
     path("api/v1/", include("worker.urls")),
-    path("api/v1/", include("feed.urls")),
     path("api/v1/", include("moderation.urls")),
     path("api/v1/schema", openapi.SchemaView.as_view(), name="schema"),
     path("api/v1/docs", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
