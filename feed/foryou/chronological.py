@@ -47,6 +47,7 @@ def newest(known: Facts, ai_share: int, count: int) -> Ranked:
         score=np.zeros(len(rows)),
         rung=CHRONOLOGICAL,
         weights="",
+        reasons={},
     )
 
 

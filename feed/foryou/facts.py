@@ -90,6 +90,8 @@ class Facts:
     walked: Packed
     history: History | None
     now: datetime
+    digest: int
+    """Changes with all of this but the time, and how long somebody sat there."""
 
 
 def read(*, viewer: UUID, walk: UUID, profiling_by_age: bool) -> Facts:
@@ -111,6 +113,7 @@ def _facts(viewer: UUID, by_age: bool, row: tuple[Any, ...]) -> Facts:
         **dict(zip(names, others, strict=True)),
     )
     holds = by_age if profiling is None else profiling
+    said = (steers, hidings, *chosen)
     history = History(packing.unpacked(acts, ACT), packing.unpacked(remixes, ID)) if holds else None
     return Facts(
         viewer=viewer,
@@ -126,6 +129,7 @@ def _facts(viewer: UUID, by_age: bool, row: tuple[Any, ...]) -> Facts:
         walked=packing.unpacked(walked, ID),
         history=history,
         now=now,
+        digest=hash((viewer, holds, str(said), follows, muted, seen, walked, acts, remixes)),
     )
 
 

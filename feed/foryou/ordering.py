@@ -12,9 +12,10 @@ import numpy as np
 from feed.control.choices import Held
 from feed.foryou import filtering, query, sources
 from feed.foryou.experiments import USUAL, Arm
-from feed.foryou.explaining import IMPERSONAL
+from feed.foryou.explaining import IMPERSONAL, Why
 from feed.foryou.facts import Facts
 from feed.foryou.impressions import Walk
+from feed.foryou.packing import Packed
 from feed.foryou.query import LESS, Barred, Query
 from feed.foryou.stages import FAULTS, Degraded, bounded, guarded
 from feed.foryou.stock import Stock
@@ -26,8 +27,11 @@ from feed.recent import Recent
 
 # How many candidates are put in order beyond a page, for those that fell since their ranking.
 RESERVE = 5
-# The scores of so many viewers are kept for so many seconds.
-KEPT: Recent[tuple[int, int, str], "Scored"] = Recent(60.0, 300)
+# The best candidates of so many viewers are kept for so many seconds; of each so many, and the best of those followed.
+KEPT: Recent[tuple[str, int, str], "Kept"] = Recent(300.0, 500)
+MOST_KEPT, MOST_FOLLOWED = 300, 60
+# So are the orders of so many pages, for whom nothing at all changed: who begins anew sees the same page first.
+ORDERS: Recent[tuple[str, int, str, int], "Ranked"] = Recent(60.0, 1000)
 LAID_OUT = Rules(shortlist=100)
 # Where every scorer failed: in order of time.
 NEWEST = "newest"
@@ -56,6 +60,11 @@ class Ranked:
     score: Times
     rung: str
     weights: str
+    reasons: "Reasons"
+
+
+Reasons = dict[UUID, Why]
+"""Why items come, of those that were told it: a reason depends on the ranking and the item's row alone."""
 
 
 @dataclass(frozen=True)
@@ -66,14 +75,39 @@ class Scored:
     rows: Floats
     value: Times
     rung: str
+    reasons: Reasons = field(default_factory=dict)
 
     def chosen(self, rows: Bools) -> "Scored":
         """Return some of them."""
-        return Scored(self.pool.rows(rows), self.rows[rows], self.value[rows], self.rung)
+        return replace(self, pool=self.pool.rows(rows), rows=self.rows[rows], value=self.value[rows])
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Scored candidates as they outlive a stock, in the next of which they may stand at other places."""
+
+    ids: Packed
+    scored: Scored
+
+    def on(self, stock: Stock) -> Scored:
+        """Return those of them that are still there, at their places in this stock."""
+        places = stock.posts.find(self.ids)
+        moved = replace(self.scored, pool=replace(self.scored.pool, post=places))
+        return moved if (places >= 0).all() else moved.chosen(places >= 0)
 
 
 def ranked(asked: Asked, stock: Stock) -> Ranked | None:
     """Return the candidates in their order; None where they could not be filtered."""
+    key = (stock.weights, asked.known.digest, asked.arm.name, asked.limit)
+    if (kept := ORDERS.get(key)) is not None:
+        return kept
+    found = _ordered(asked, stock)
+    if found is not None and not asked.degraded.stages:
+        ORDERS.keep(key, found)
+    return found
+
+
+def _ordered(asked: Asked, stock: Stock) -> Ranked | None:
     rng = np.random.default_rng([asked.walk.id.int & (2**64 - 1), asked.walk.position])
     try:
         question = query.asked(asked.known, asked.held, stock, walk=asked.walk.id)
@@ -89,22 +123,34 @@ def ranked(asked: Asked, stock: Stock) -> Ranked | None:
 
 
 def _kept(question: Query, barred: Barred, stock: Stock, asked: Asked, rng: np.random.Generator) -> Scored:
-    """Return the scores of a moment ago, if the viewer did and wished nothing since; else score anew.
+    """Return the scores of a while ago, if the viewer only watched since, and wished nothing; else score anew.
 
     A score depends on no other candidate, so what is kept is only filtered anew: page by page, and walk by walk.
     """
-    key = (id(stock), query.signature(asked.known, asked.held), asked.arm.name)
-    found = KEPT.get(key)
+    key = (stock.weights, query.signature(asked.known, asked.held), asked.arm.name)
+    kept = KEPT.get(key)
     # What is nearly used up is gathered anew, as far as there is more.
-    if found is not None and asked.walk.position + asked.limit <= len(found.pool) // 2:
-        return found
+    if kept is not None and asked.walk.position + asked.limit <= len(kept.ids) // 2:
+        return kept.on(stock)
     pool = sources.gather(question, stock, rng, asked.degraded)
     pool = pool.rows(filtering.may_come(question, barred, stock, pool.post))
     less = filtering.lessened(barred, stock, pool.post, LESS)
-    scored = _scored(question, stock, pool, less, asked)
+    scored = _best(question, stock, _scored(question, stock, pool, less, asked))
     if not asked.degraded.stages:
-        KEPT.keep(key, scored)
+        KEPT.keep(key, Kept(stock.ids[scored.pool.post], scored))
     return scored
+
+
+def _best(question: Query, stock: Stock, scored: Scored) -> Scored:
+    """Leave the candidates that can come on the next pages: the best, those of people followed, what is tried."""
+    if len(scored.pool) <= MOST_KEPT:
+        return scored
+    order = np.argsort(-scored.value, kind="stable")
+    followed = np.isin(stock.model.shelf.catalogue.author[scored.pool.post], question.followed)
+    keep: Bools = scored.pool.propensity < 1
+    keep[order[:MOST_KEPT]] = True
+    keep[order[followed[order]][:MOST_FOLLOWED]] = True
+    return scored.chosen(keep)
 
 
 def _scored(question: Query, stock: Stock, pool: Pool, less: Floats, asked: Asked) -> Scored:
@@ -182,4 +228,5 @@ def _ranked(stock: Stock, scored: Scored, rows: Longs, propensity: Floats) -> Ra
         score=scored.value[rows],
         rung=scored.rung,
         weights=stock.weights,
+        reasons=scored.reasons,
     )

@@ -94,12 +94,16 @@ def _item(ranked: Ranked, row: int, position: int) -> Item:
 
 
 def _reasons(model: Model | None, ranked: Ranked, at: list[int], degraded: Degraded) -> list[Why]:
-    sources = [ranked.sources[row] for row in at]
+    """Explain what was not explained before: a walk that begins anew shows much of what the one before showed."""
+    told, asked = ranked.reasons, [row for row in at if ranked.ids[row] not in ranked.reasons]
+    sources = [ranked.sources[row] for row in asked]
     try:
-        return explaining.explain(model=model, rung=ranked.rung, rows=ranked.rows[at], sources=sources)
+        if asked:
+            found = explaining.explain(model=model, rung=ranked.rung, rows=ranked.rows[asked], sources=sources)
+            told |= zip((ranked.ids[row] for row in asked), found, strict=True)
     except FAULTS as error:
         degraded.note("reasons", error)
-        return [Why(each, ()) for each in sources]
+    return [told.get(ranked.ids[row]) or Why(ranked.sources[row], ()) for row in at]
 
 
 def _again(asked: Asked) -> Page:

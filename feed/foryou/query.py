@@ -18,7 +18,7 @@ from feed.foryou.acts import met
 from feed.foryou.facts import Facts, Hidings, History
 from feed.foryou.packing import Packed
 from feed.foryou.stock import Stock
-from feed.ranking.log import Floats, Ints
+from feed.ranking.log import LONG_VIEW, SHOWN, Floats, Ints
 from feed.ranking.types import Viewer, Wishes
 
 # How far each measure of a wish goes, and what is hidden "less": times the weight of "steer", beyond what scores differ
@@ -143,11 +143,18 @@ def _viewer(history: History, follows: Packed, followed: Ints, stock: Stock) -> 
 
 
 def signature(facts: Facts, held: Held) -> int:
-    """Return a number that changes with all that a viewer's scores depend on, time and other people apart."""
+    """Return a number that changes with all that a viewer's scores depend on, but time, other people, and watching.
+
+    What a viewer watches of a page would let each next page be ranked anew; what they do and wish counts at once.
+    """
     history = facts.history if held.profiling else None
-    acts = (history.acts.tobytes(), history.remixes.tobytes()) if history is not None else None
+    acts = (_deeds(history.acts).tobytes(), history.remixes.tobytes()) if history is not None else None
     said = (tuple(facts.steers), facts.choice.mood, held.ai_share, facts.less)
     return hash((facts.viewer, acts, facts.follows.tobytes(), said))
+
+
+def _deeds(acts: Packed) -> Packed:
+    return acts[(acts["acts"] & ~(SHOWN | LONG_VIEW)) != 0]
 
 
 def _friends(follows: Packed, stock: Stock) -> tuple[Ints, np.ndarray[tuple[int], np.dtype[np.float64]]]:

@@ -18,9 +18,10 @@ from feed.control.matching import Words
 from feed.foryou import files, packing, tables
 from feed.foryou.files import Aside
 from feed.foryou.packing import Packed, Places
+from feed.foryou.stages import FAULTS
 from feed.foryou.tables import Known
 from feed.models import RankingModel
-from feed.ranking import exploration
+from feed.ranking import exploration, features, scoring
 from feed.ranking.log import Bools, Floats, Ints, Longs, Times
 from feed.ranking.model import Model
 
@@ -120,6 +121,7 @@ class Keeper:
         try:
             if self._base is None or self._base[0] != row.hash:
                 self._base = (row.hash, *files.load(row))
+                _warmed(self._base[1])
             self._stock = stocked(*self._base[1:], weights=row.parent or row.hash)
         except files.UNREADABLE as error:
             log.error("the ranking %s cannot be read, the one before stays: %s", row.hash, error)
@@ -170,6 +172,14 @@ def stocked(model: Model, aside: Aside, *, weights: str) -> Stock:
         liked=_liked(posts),
         lots=Lots.of(model, datetime.now(UTC).timestamp(), np.random.default_rng()),
     )
+
+
+def _warmed(model: Model) -> None:
+    """Have trees parsed by who loads a ranking, in time: whoever first asks for a score would be late."""
+    try:
+        scoring.score(model, np.zeros((1, len(features.COLUMNS)), np.float32))
+    except FAULTS as error:
+        log.error("the ranking %s scores nothing: %r", model.hash, error)
 
 
 def _liked(posts: Places) -> Liked:

@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 
 from accounts.models import Person
 from feed.foryou import training
-from feed.foryou.ordering import KEPT
+from feed.foryou.ordering import KEPT, ORDERS
 from feed.foryou.stages import forgive
 from feed.foryou.stock import KEEPER
 from feed.models import Like, Post, RankingModel, View
@@ -69,4 +69,5 @@ def forget() -> None:
     """Let the process begin anew."""
     KEEPER.forget()
     KEPT.forget()
+    ORDERS.forget()
     forgive()
