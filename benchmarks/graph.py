@@ -16,7 +16,7 @@ from accounts import auth
 from accounts.models import Person, Session
 from socialvideo.lib.clock import wall_now
 
-PEOPLE, FOLLOWS, POSTS_EACH, LIKES = 2000, 200, 50, 100
+PEOPLE, FOLLOWS, POSTS_EACH, LIKES, VIEWS = 2000, 200, 50, 100, 150
 VIEWERS, FOLLOWED = 8, (20, 200, 2000)
 FANS = 50_000
 WORDS = (
@@ -51,6 +51,7 @@ _GRANTS = """INSERT INTO consent_grant (id, subject_id, grantee_id, "group", pur
     FROM generate_series(0, {people} - 1) n"""
 _FILMS = """CREATE TEMP TABLE film AS
     SELECT n, pg_temp.v7(at, 'video' || n) AS video, pg_temp.v7(at + 5, 'post' || n) AS post,
+        to_timestamp(at / 1000.0) AS published_at,
         CASE WHEN n %% 3 = 0 THEN pg_temp.v7(at - 5, 'permit' || n) END AS permit,
         pg_temp.v7(%(people)s + n %% {people}, 'one' || n %% {people}) AS author,
         pg_temp.v7(%(people)s + n %% {people}, 'grant' || n %% {people}) AS held,
@@ -71,10 +72,10 @@ _VIDEOS = """INSERT INTO worker_video (id, owner_id, lineage, permit_id, origin,
 _DEPICTIONS = """INSERT INTO worker_depiction (video_id, subject_id, grant_id, epoch)
     SELECT video, subject, held, 1 FROM film WHERE permit IS NOT NULL"""
 _POSTS = """INSERT INTO feed_post (id, author_id, video_id, sound_id, grants, lineage, caption, audience,
-        comments_on, may_remix, may_stitch, may_reuse_sound, may_download, version)
+        comments_on, may_remix, may_stitch, may_reuse_sound, may_download, version, published_at)
     SELECT post, author, video, video, CASE WHEN permit IS NULL THEN '{{}}' ELSE ARRAY[held] END, ARRAY[video],
         (SELECT string_agg(w[1 + (n * k * 7 + n / k) %% {words}], ' ') FROM generate_series(1, 6) k),
-        CASE WHEN n %% 10 = 0 THEN 'followers' ELSE 'public' END, true, true, true, true, true, 1
+        CASE WHEN n %% 10 = 0 THEN 'followers' ELSE 'public' END, true, true, true, true, true, 1, published_at
     FROM film, (SELECT string_to_array(%(words)s, ' ') AS w) words"""
 _TAGS = """INSERT INTO feed_posttag (post_id, tag)
     SELECT post, w[1 + n %% {words}] FROM film, (SELECT string_to_array(%(words)s, ' ') AS w) words WHERE n %% 4 = 0"""
@@ -84,6 +85,17 @@ _LIKES = """INSERT INTO feed_like (id, person_id, post_id, created_at)
     FROM generate_series(0, {people} - 1) k (k) CROSS JOIN LATERAL (
         SELECT DISTINCT floor({people} * {posts} * power(random(), 2))::int AS n
         FROM generate_series(1, {likes}) WHERE k.k >= 0) r JOIN film f ON f.n = r.n"""
+# What everybody watched, most of it by most; of what readers watched to the end they like a third.
+_VIEWS = """INSERT INTO feed_view (person_id, post_id, first_at, last_at, plays, watched_ms, furthest, is_long)
+    SELECT r.id, f.post, r.at, r.at, 1, 1000 + f.n %% 9000, 0.5, f.n %% 3 = 0 FROM (
+        SELECT p.id, w.n, now() - random() * interval '10 days' AS at FROM accounts_person p CROSS JOIN LATERAL (
+            SELECT DISTINCT floor({people} * {posts} * power(random(), 2))::int AS n
+            FROM generate_series(1, {views}) WHERE p.id IS NOT NULL) w
+        WHERE p.handle ~ '^(one|reader)') r JOIN film f ON f.n = r.n"""
+_READERS_LIKES = """INSERT INTO feed_like (id, person_id, post_id, created_at)
+    SELECT pg_temp.v7((extract(epoch FROM v.last_at) * 1000)::bigint, 'like' || v.id), v.person_id, v.post_id, v.last_at
+    FROM feed_view v JOIN accounts_person p ON p.id = v.person_id
+    WHERE v.is_long AND v.id %% 3 = 0 AND p.handle LIKE 'reader%%'"""
 FILL = (_GRANTS, _FILMS, _PERMITS, _VIDEOS, _DEPICTIONS, _POSTS, _TAGS, _LIKES, _GRAPH)
 
 
@@ -118,7 +130,8 @@ def fill() -> Graph:
     span = int(timedelta(days=60).total_seconds() * 1000)
     now = int(wall_now().timestamp() * 1000)
     values = {"start": now - span, "span": span - 60_000, "people": now - 2 * span, "words": WORDS}
-    sizes = {"people": PEOPLE, "posts": POSTS_EACH, "follows": FOLLOWS, "likes": LIKES, "words": len(WORDS.split())}
+    sizes = {"people": PEOPLE, "posts": POSTS_EACH, "follows": FOLLOWS, "likes": LIKES, "views": VIEWS}
+    sizes["words"] = len(WORDS.split())
     graph = Graph()
     with connection.cursor() as cursor:
         cursor.execute("SELECT setseed(0.4)")
@@ -128,6 +141,8 @@ def fill() -> Graph:
         for query in FILL:
             cursor.execute(query.format(**sizes), values)
         _readers(cursor, graph, values)
+        for query in (_VIEWS, _READERS_LIKES):
+            cursor.execute(query.format(**sizes), values)
         _fans(cursor, graph, values)
         for query in KEPT:
             cursor.execute(query, values)
