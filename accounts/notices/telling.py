@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q
-from django.db.models.functions import Now
 
 from accounts.models import Notice, NoticeActor, NoticeChoice, NoticePlan, PushSubscription, Summary
 from accounts.notices.kinds import TABLE
@@ -37,6 +36,15 @@ actor AS (
     WHERE told.actor IS NOT NULL ORDER BY line.id ON CONFLICT DO NOTHING)
 SELECT EXISTS (SELECT 1 FROM line JOIN accounts_session e ON e.person_id = line.recipient_id
     JOIN accounts_pushsubscription s ON s.session_id = e.id)
+""")
+
+# Whether somebody was told of another in the last while.
+LATELY = Statement("""
+SELECT n.id FROM accounts_notice n
+WHERE n.recipient_id = %(recipient_id)s AND n.kind = %(kind)s AND n.newest_at > now() - %(pause)s::interval
+    AND (SELECT count(*) FROM accounts_noticeactor a WHERE a.notice_id = n.id AND a.actor_id = %(actor_id)s
+        AND a.created_at > now() - %(pause)s::interval) > 0
+LIMIT 1
 """)
 
 
@@ -78,12 +86,9 @@ def tell_all(*, kind: Notice.Kind, events: Iterable[Told]) -> None:
 
 def followed(*, follower_id: UUID, followee_id: UUID) -> None:
     """Tell somebody that they are followed: of each follower once in 30 days, however often these come and go."""
-    lately = NoticeActor.objects.filter(notice=OuterRef("pk"), actor=follower_id, created_at__gt=Now() - FOLLOW_PAUSE)
-    known = Notice.objects.filter(
-        Exists(lately), recipient=followee_id, kind=Notice.Kind.FOLLOWED, newest_at__gt=Now() - FOLLOW_PAUSE
-    )
-    if not known.exists():
-        tell(kind=Notice.Kind.FOLLOWED, recipient_id=followee_id, actor_id=follower_id)
+    kind, pair = Notice.Kind.FOLLOWED, {"recipient_id": followee_id, "actor_id": follower_id}
+    if not LATELY.rows(kind=kind.value, pause=FOLLOW_PAUSE, **pair):
+        tell(kind=kind, **pair)
 
 
 def untell(*, kind: Notice.Kind, recipient_id: UUID, actor_id: UUID, thing_id: UUID | None = None) -> None:
