@@ -119,7 +119,7 @@ def _tell_named(author: Person, post_id: UUID, named: list[UUID]) -> None:
 
 
 def _own_film(author: Person, video_id: UUID) -> Video:
-    video = Video.objects.prefetch_related("depictions").filter(id=video_id, owner=author).first()
+    video = videos.own(owner_id=author.id, video_id=video_id)
     if video is None:
         raise Problem(404, "not_found", "You have made no video of this id.")
     if video.taken_down_at:

@@ -11,6 +11,7 @@ from accounts.models import Person
 from consent import fences
 from socialvideo.lib import bus
 from socialvideo.lib.errors import Problem
+from socialvideo.lib.prepared import Columns, Statement, attached
 from worker import standing
 from worker.models import Depiction, Video
 from worker.rules import Screening
@@ -31,6 +32,23 @@ _SHOWING = f"""SELECT DISTINCT o.video_id AS id FROM worker_depiction o
     AND (SELECT {fences.valid("o.epoch")} FROM consent_grant g WHERE g.id = o.grant_id)"""
 MADE = standing.newest(_MADE, standing.stands("c"))
 SHOWING = standing.newest(_SHOWING, standing.named_stands("c.id"))
+
+
+_VIDEO, _DEPICTION = Columns(Video), Columns(Depiction)
+_OWN = Statement(f"""SELECT {_VIDEO.sql("v")}, {_DEPICTION.sql("d")}
+    FROM worker_video v LEFT JOIN worker_depiction d ON d.video_id = v.id
+    WHERE v.id = %(video)s AND v.owner_id = %(owner)s ORDER BY d.id""")
+_SCREENING = Statement("SELECT screening FROM worker_video WHERE id = %(video)s FOR NO KEY UPDATE")
+
+
+def own(*, owner_id: UUID, video_id: UUID) -> Video | None:
+    """Return somebody's own video with its depictions, whatever became of it. One prepared statement."""
+    rows = _OWN.rows(video=video_id, owner=owner_id)
+    if not rows:
+        return None
+    parts = [row[len(_VIDEO) :] for row in rows]
+    shown = [_DEPICTION.instance(part) for part in parts if part[0] is not None]
+    return attached(_VIDEO.instance(rows[0][: len(_VIDEO)]), "depictions", shown)
 
 
 def made_by(person: Person, *, after: UUID | None, limit: int) -> Sequence[Video]:
@@ -85,8 +103,7 @@ def require_screened(video_id: UUID) -> None:
 
     Until that ends the verdict stays as it is.
     """
-    held = Video.objects.select_for_update(no_key=True).filter(id=video_id)
-    verdict = held.values_list("screening", flat=True).get()
+    ((verdict,),) = _SCREENING.rows(video=video_id)
     if verdict == Screening.REFUSED:
         raise Problem(403, "screening_refused", "This video cannot be published.")
     if verdict != Screening.CLEAR:

@@ -4,11 +4,16 @@ from uuid import UUID
 
 from feed.engagement import rules
 from feed.models import PostTag
+from socialvideo.lib.prepared import Statement
+
+_WRITE = Statement("""INSERT INTO feed_posttag (post_id, tag)
+    SELECT %(post)s::uuid, t FROM unnest(%(tags)s::text[]) AS t RETURNING id""")
 
 
 def write(*, post_id: UUID, caption: str) -> None:
     """Let a new post have the hashtags of its caption."""
-    PostTag.objects.bulk_create(PostTag(post_id=post_id, tag=tag) for tag in rules.tags_in(caption))
+    if tags := list(rules.tags_in(caption)):
+        _WRITE.rows(post=post_id, tags=tags)
 
 
 def rewrite(*, post_id: UUID, caption: str) -> None:

@@ -10,8 +10,8 @@ from typing import Any, Generic, TypeVar, cast
 from uuid import UUID
 
 import psycopg
-from django.db import connection
-from django.db.models import Model
+from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db.models import JSONField, Model
 
 _NAME = re.compile(r"%\((\w+)\)s")
 # What a cursor that names no row begins after, and what comes before every row.
@@ -37,15 +37,24 @@ class Statement:
 
     def rows(self, **values: Any) -> list[tuple[Any, ...]]:
         """Run it on Django's connection, in its transaction if it has one; return all rows."""
-        if connection.queries_logged or connection.execute_wrappers:
-            with connection.cursor() as logged:
+        used = connections[DEFAULT_DB_ALIAS]
+        if used.queries_logged or used.execute_wrappers:
+            with used.cursor() as logged:
                 logged.execute(self.query, values)
                 return list(logged.fetchall())
-        connection.ensure_connection()
-        connection.validate_no_broken_transaction()
-        with connection.wrap_database_errors, psycopg.RawCursor(cast(Any, connection.connection)) as cursor:
-            cursor.execute(self._prepared, [values[name] for name in self._names], prepare=True)
+        used.ensure_connection()
+        used.validate_no_broken_transaction()
+        with used.wrap_database_errors, psycopg.RawCursor(cast(Any, used.connection)) as cursor:
+            cursor.execute(self._prepared, [values[name] for name in self._names], prepare=True, binary=True)
             return cursor.fetchall()
+
+
+def attached(instance: M, relation: str, rows: list[Any]) -> M:
+    """Return an instance of which these rows were read beside it, as ``prefetch_related`` would have them found."""
+    held = getattr(instance, relation).get_queryset()
+    held._result_cache, held._prefetch_done = rows, True
+    instance.__dict__.setdefault("_prefetched_objects_cache", {})[relation] = held
+    return instance
 
 
 class Columns(Generic[M]):
@@ -56,6 +65,7 @@ class Columns(Generic[M]):
         self._model = model
         self._fields = [field for field in model._meta.concrete_fields if field.name not in but]
         self._names = [field.attname for field in self._fields]
+        self._converters: list[tuple[int, Any, Any]] | None = None
 
     def __len__(self) -> int:
         """Return how many columns there are."""
@@ -63,12 +73,19 @@ class Columns(Generic[M]):
 
     def sql(self, alias: str) -> str:
         """Return the columns of a table of this alias."""
-        return ", ".join(f'{alias}."{field.column}"' for field in self._fields)
+        return ", ".join(f'{alias}."{field.column}"{_cast(field)}' for field in self._fields)
 
     def instance(self, row: Iterable[Any]) -> M:
         """Return what the ORM would have made of these values."""
         values = list(row)
-        for place, field in enumerate(self._fields):
-            for convert in field.get_db_converters(connection):
-                values[place] = convert(values[place], field, connection)
+        if self._converters is None:
+            every = ((at, field, field.get_db_converters(connection)) for at, field in enumerate(self._fields))
+            self._converters = [(at, field, convert) for at, field, found in every for convert in found]
+        for place, field, convert in self._converters:
+            values[place] = convert(values[place], field, connection)
         return self._model.from_db(connection.alias, self._names, values)
+
+
+def _cast(field: Any) -> str:
+    """JSON is read by its field, out of a text."""
+    return "::text" if isinstance(field, JSONField) else ""
