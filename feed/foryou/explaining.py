@@ -5,6 +5,7 @@ All of it is computed from the logged row: asked again, later and elsewhere, the
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -47,13 +48,13 @@ class Why:
     sources: tuple[str, ...]
     terms: tuple[Term, ...]
 
-    @property
+    @cached_property
     def words(self) -> str:
         """The reason for a person."""
         first = next((name for name in ORDER if name in self.sources), "newest")
         return " ".join([SOURCES[first], *(term.words for term in self.terms)])
 
-    @property
+    @cached_property
     def body(self) -> dict[str, Any]:
         """The reason as data."""
         terms = [{"name": term.name, "share": term.share, "words": term.words} for term in self.terms]

@@ -154,7 +154,8 @@ def signature(facts: Facts, held: Held) -> int:
 
 
 def _deeds(acts: Packed) -> Packed:
-    return acts[(acts["acts"] & ~(SHOWN | LONG_VIEW)) != 0]
+    found: Packed = acts[(acts["acts"] & ~(SHOWN | LONG_VIEW)) != 0]
+    return found
 
 
 def _friends(follows: Packed, stock: Stock) -> tuple[Ints, np.ndarray[tuple[int], np.dtype[np.float64]]]:
