@@ -25,8 +25,10 @@ from socialvideo.embedded.ports import answers, free_port
 from socialvideo.embedded.processes import House
 
 ROUNDS, REQUESTS, WARM, SEARCHES = 5, 60, 40, 40
-FOLLOWING = "/api/v1/feeds/following"
+FOLLOWING, FOR_YOU = "/api/v1/feeds/following", "/api/v1/feeds/for-you"
 QUERIES = ("posts?q=surf", "posts?q=lemon+bread", "posts?q=mountian", "people?q=one12", "people?q=cofee+pasta")
+
+Deed = Callable[[int], Any]
 
 
 @dataclass
@@ -81,10 +83,14 @@ def main() -> None:
 def lines(var: Path) -> Iterator[str]:
     """Fill the graph, measure, and yield the tables."""
     from benchmarks import graph
+    from feed.foryou import training
 
     began = time.perf_counter()
     made = graph.fill()
     yield f"graph filled in {time.perf_counter() - began:.0f} s"
+    began = time.perf_counter()
+    training.train()
+    yield f"ranking trained in {time.perf_counter() - began:.0f} s"
     with serving("socialvideo.wsgi:application", var) as ours, serving("benchmarks.plain:application", var) as plain:
         yield from pages(made, ours, plain)
         yield from searches(made, ours)
@@ -98,16 +104,49 @@ def lines(var: Path) -> Iterator[str]:
 def pages(made: Any, ours: tuple[int, int], plain: tuple[int, int]) -> Iterator[str]:
     """Measure pages of the following feed, for who follows few, some and all, beside the plain ones."""
     targets = [Target(f"following, {n} follows", *ours, FOLLOWING, made.tokens[n]) for n in made.tokens]
+    targets += [Target(f"for you, {n} follows", *ours, FOR_YOU, made.tokens[n]) for n in made.tokens]
     targets += [Target(f"plain {how}, 200", *plain, f"/{how}", made.tokens[200]) for how in ("orm", "bare")]
     yield f"{'CPU ms a page of 20':<26}{'api':>7}{'database':>10}{'both':>7}{'kB/item':>9}{'same SQL':>10}"
-    found = measured([(target.name, target.process, target.page) for target in targets])
+    cases = [(target.name, target.process, target.page) for target in targets]
+    walks = {"for you, walks of 3 pages": walking(ours[0], made.tokens[200]), "for you, never seen": meeting(ours[0])}
+    found = measured(cases + [(name, ours[1], deed) for name, deed in walks.items()])
     for target in targets:
         api, database = found[target.name]
         each = len(target.page()) / 20 / 1000
         bare = f"{alone(made, target):>10.2f}" if target.path == FOLLOWING else ""
-        yield f"{target.name:<26}{api:>7.2f}{database:>10.2f}{api + database:>7.2f}{each:>9.2f}{bare}"
+        yield f"{line(target.name, api, database)}{each:>9.2f}{bare}"
+    for name in walks:
+        yield line(name, *found[name])
     few, many = (sum(found[f"following, {n} follows"]) for n in (20, 2000))
     yield f"2,000 follows cost {many / few:.2f} times as much as 20"
+
+
+def line(name: str, api: float, database: float) -> str:
+    """Return a line of the table."""
+    return f"{name:<26}{api:>7.2f}{database:>10.2f}{api + database:>7.2f}"
+
+
+def walking(port: int, tokens: list[str]) -> Deed:
+    """Return what goes on to the next page of each viewer's walk, and begins another after three."""
+    places: dict[str, tuple[int, str]] = {}
+
+    def go_on(number: int) -> None:
+        token = tokens[number % len(tokens)]
+        pages, cursor = places.get(token, (0, ""))
+        said = json.loads(ask(port, "GET", FOR_YOU + cursor, {"Authorization": f"Bearer {token}"})[0])
+        places[token] = (0, "") if pages == 2 else (pages + 1, f"?cursor={said['next_cursor']}")
+
+    return go_on
+
+
+def meeting(port: int) -> Deed:
+    """Return what reads the first page of one viewer after the other, of whom nothing is kept; each follows 200."""
+    from accounts import auth
+    from accounts.models import Person
+
+    some = Person.objects.filter(handle__startswith="one").order_by("id")[: WARM + ROUNDS * REQUESTS]
+    tokens = iter([auth.begin(person=one, device="bench")[0] for one in some])
+    return lambda _: ask(port, "GET", FOR_YOU, {"Authorization": f"Bearer {next(tokens)}"})
 
 
 def alone(made: Any, target: Target) -> float:
@@ -141,13 +180,15 @@ def searches(made: Any, ours: tuple[int, int]) -> Iterator[str]:
 
 
 def deeds(made: Any, ours: tuple[int, int]) -> Iterator[str]:
-    """Measure publishing by an author whom 50,000 follow, and following."""
+    """Measure publishing by an author whom 50,000 follow, following, and liking."""
     from accounts import auth
     from accounts.models import Person
+    from feed.models import Post
     from tests import factories
 
     star = Person.objects.get(id=made.star)
     films = iter([factories.footage(star, content=b"x") for _ in range(2 * WARM)])
+    posts = iter(Post.objects.filter(audience="public").exclude(author=star).order_by("id")[: 2 * WARM])
     token = {"Authorization": f"Bearer {auth.begin(person=star, device='')[0]}"}
     others = iter(Person.objects.filter(handle__startswith="one").values_list("handle", flat=True)[: 2 * WARM])
     took: list[float] = []
@@ -159,13 +200,13 @@ def deeds(made: Any, ours: tuple[int, int]) -> Iterator[str]:
     def follow(_: int) -> None:
         ask(ours[0], "PUT", f"/api/v1/people/{next(others)}/follow", token)
 
-    for name, deed in (("publish, 50,000 followers", publish), ("follow", follow)):
-        api, database = cost(ours[1], deed, WARM)
-        yield f"{name:<26}{api:>7.2f}{database:>10.2f}{api + database:>7.2f}"
+    def like(_: int) -> None:
+        ask(ours[0], "PUT", f"/api/v1/posts/{next(posts).id}/like", token)
+
+    for name, deed in (("publish, 50,000 followers", publish), ("follow", follow), ("like", like)):
+        cost(ours[1], deed, WARM)
+        yield line(name, *cost(ours[1], deed, WARM))
     yield f"the publishing request took {statistics.median(took):.1f} ms (median), {max(took):.1f} at most"
-
-
-Deed = Callable[[int], Any]
 
 
 def measured(cases: list[tuple[str, int, Deed]]) -> dict[str, tuple[float, float]]:
