@@ -40,7 +40,7 @@ class House:
 
     @property
     def environment(self) -> Mapping[str, str]:
-        """What every process is told; torch would otherwise start a thread a core in each worker."""
+        """What every process is told; torch and numpy would otherwise start a thread a core in each."""
         return {
             "VAR": str(self.var),
             "EMAIL_URL": os.environ.get("EMAIL_URL", f"file://{self.var.resolve()}/mail"),
@@ -49,6 +49,7 @@ class House:
             "DISCOVERY_SIGNER_URL": self.signer_url,
             "PYTHONUNBUFFERED": "1",
             "OMP_NUM_THREADS": "1",
+            "OPENBLAS_NUM_THREADS": "1",
         }
 
     def python(self, name: str, *arguments: str) -> Process:
