@@ -18,10 +18,18 @@ from feed.engagement import mentions, sounds, tags
 from feed.models import Post
 from socialvideo.lib import bus
 from socialvideo.lib.errors import Problem, invalid
+from socialvideo.lib.ids import new_id
+from socialvideo.lib.prepared import Columns, Statement
 from worker import covers, videos
 from worker.models import Video
 
 T = TypeVar("T")
+_POST = Columns(Post)
+_WRITE = Statement(f"""INSERT INTO feed_post (id, author_id, video_id, sound_id, grants, lineage, caption, audience,
+        comments_on, may_remix, may_stitch, may_reuse_sound, may_download, version)
+    VALUES (%(id)s::uuid, %(author)s::uuid, %(video)s::uuid, %(sound_id)s::uuid, %(grants)s::uuid[],
+        %(lineage)s::uuid[], %(caption)s, %(audience)s, %(comments_on)s, %(may_remix)s, %(may_stitch)s,
+        %(may_reuse_sound)s, %(may_download)s, 1) RETURNING {_POST.sql("feed_post")}""")
 
 
 def nothing_more(_: Post) -> None:
@@ -47,14 +55,15 @@ def publish(
     video = _own_film(author, video_id)
     if cover_ms is not None and cover_ms > video.duration_ms:
         raise invalid("/cover_ms", "outside_video", f"The video lasts {video.duration_ms} milliseconds.")
-    fields = {"caption": caption, "audience": audience, "comments_on": comments_on}
+    fields = {"caption": caption, "audience": audience.value, "comments_on": comments_on}
     fields |= reuse.settled(author=author, audience=audience, said=said)
 
     def write(_: Allowed) -> Post:
         videos.require_screened(video_id)
         grants = [claim.held[0] for claim in video.claims()]
         copied = {"grants": grants, "lineage": video.lineage, "sound_id": sounds.heard(video)}
-        post = Post.objects.create(author=author, video=video, **copied, **fields)
+        ((*row,),) = _WRITE.rows(id=new_id(), author=author.id, video=video.id, **copied, **fields)
+        post = _POST.instance(row)
         tags.write(post_id=post.id, caption=caption)
         _tell_named(author, post.id, mentions.write(author=author, text=caption, post_id=post.id))
         shown = {claim.subject_id for claim in video.claims() if claim.subject_id}
