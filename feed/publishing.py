@@ -55,7 +55,7 @@ def publish(
     video = _own_film(author, video_id)
     if cover_ms is not None and cover_ms > video.duration_ms:
         raise invalid("/cover_ms", "outside_video", f"The video lasts {video.duration_ms} milliseconds.")
-    fields = {"caption": caption, "audience": audience.value, "comments_on": comments_on}
+    fields = {"caption": caption, "audience": str(audience), "comments_on": comments_on}
     fields |= reuse.settled(author=author, audience=audience, said=said)
 
     def write(_: Allowed) -> Post:
