@@ -281,7 +281,7 @@ def test_one_post_costs_the_same_queries_however_many_are_in_it(
         location = publish(api, video)["Location"]
     with django_assert_num_queries(AROUND + 1):
         assert len(api.get(location).json()["depicted"]) == count
-    with django_assert_num_queries(AROUND + 14):
+    with django_assert_num_queries(AROUND + 15):
         api.get(f"/api/v1/videos/{video.id}/playback")
     with django_assert_num_queries(AROUND + 5):
         api.delete(location)
