@@ -1,4 +1,5 @@
-"""What a process remembers for some seconds, and of no more things than a bound; used on one event loop."""
+"""What a process remembers for some seconds, and of no more things than a bound; used on one event loop, or by threads
+that are content when what another remembered at the same moment is forgotten."""
 
 import time
 from collections import OrderedDict

@@ -33,6 +33,7 @@ _REMIXES = f"""SELECT {packing.ids("p.id")} FROM (
     JOIN worker_source z ON z.source_id = mine.id
     JOIN feed_post p ON p.video_id = z.video_id AND p.removed_at IS NULL AND p.unlisted_at IS NULL
     WHERE p.author_id <> %(viewer)s"""
+# Of whom one follows as the index has them, from which alone they are read: of too many, the youngest accounts.
 FACTS = Statement(f"""SELECT
     c.profiling, c.ai_share, c.mood, c.budget_minutes, c.break_minutes, c.quiet_from, c.quiet_to, c.reset_at,
     (SELECT n.time_zone FROM accounts_noticeplan n WHERE n.person_id = %(viewer)s),
@@ -41,7 +42,7 @@ FACTS = Statement(f"""SELECT
     (SELECT json_agg(json_build_array(s.term, s.sign, s.strength) ORDER BY s.id) FROM feed_steer s
         WHERE s.person_id = %(viewer)s AND s.expires_at > now()),
     (SELECT {packing.ids("f.followee_id")} FROM (SELECT followee_id FROM accounts_follow
-        WHERE follower_id = %(viewer)s ORDER BY id DESC LIMIT {MOST_FOLLOWS}) f),
+        WHERE follower_id = %(viewer)s ORDER BY followee_id DESC LIMIT {MOST_FOLLOWS}) f),
     (SELECT {packing.ids("m.muted_id")} FROM accounts_mute m WHERE m.muter_id = %(viewer)s),
     (SELECT json_agg(json_build_array(x.kind, x.thing, x.strength)) FROM feed_hidden x WHERE x.person_id = %(viewer)s),
     (SELECT {packing.ids("e.post_id")} FROM (SELECT post_id FROM feed_view
