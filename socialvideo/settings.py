@@ -66,7 +66,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "socialvideo.lib.pages.Sessions",
     "django.middleware.common.CommonMiddleware",
-    "socialvideo.lib.pages.Forms",
+    "django.middleware.csrf.CsrfViewMiddleware",
     "socialvideo.lib.pages.People",
     "socialvideo.lib.pages.Messages",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

@@ -1,4 +1,4 @@
-"""What the panel's pages need around them and the API does not: it takes no cookie, no form, and shows no message.
+"""What the panel's pages need around them and the API does not: it takes no cookie and shows no message.
 
 The stock middleware costs each request of the API a tenth of a millisecond, and could find nothing there to do.
 """
@@ -10,7 +10,6 @@ from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.middleware.csrf import CsrfViewMiddleware
 from django.utils.deprecation import MiddlewareMixin
 
 API = "/api/"
@@ -28,10 +27,6 @@ class _Around(MiddlewareMixin):
 
 class Sessions(_Around, SessionMiddleware):
     """The panel's log-in."""
-
-
-class Forms(_Around, CsrfViewMiddleware):
-    """Forms of the panel alone; a view of the API says itself that it is exempt, for it takes no cookie."""
 
 
 class People(_Around, AuthenticationMiddleware):
