@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from feed.foryou import paths
 from feed.ranking import features, scoring
 from feed.ranking.log import Floats, Times
 from feed.ranking.model import Model
@@ -72,6 +73,10 @@ def explain(*, model: Model | None, rung: str, rows: Floats, sources: Sequence[t
 
 def contributions(model: Model, rows: Floats, rung: str) -> Times:
     """Return how much each column moved each row's score. Without a profile only what is nobody's moves it."""
+    if rung == "boosted" and model.boosted:
+        found, learned = _ablated(model, rows, "heads"), len(features.LEARNED)
+        found[:, :learned] += paths.of_text(model.boosted.texts["match"]).shares(rows[:, :learned])
+        return found
     if rung in ("heads", "blend"):
         return _ablated(model, rows, rung)
     found = scoring.contributions(model, rows, rung)

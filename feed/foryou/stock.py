@@ -15,7 +15,7 @@ import numpy as np
 from django.db import Error, connection
 
 from feed.control.matching import Words
-from feed.foryou import files, packing, tables
+from feed.foryou import explaining, files, packing, tables
 from feed.foryou.files import Aside
 from feed.foryou.packing import Packed, Places
 from feed.foryou.stages import FAULTS
@@ -177,7 +177,8 @@ def stocked(model: Model, aside: Aside, *, weights: str) -> Stock:
 def _warmed(model: Model) -> None:
     """Have trees parsed by who loads a ranking, in time: whoever first asks for a score would be late."""
     try:
-        scoring.score(model, np.zeros((1, len(features.COLUMNS)), np.float32))
+        row = np.zeros((1, len(features.COLUMNS)), np.float32)
+        explaining.contributions(model, row, scoring.score(model, row).rung)
     except FAULTS as error:
         log.error("the ranking %s scores nothing: %r", model.hash, error)
 
