@@ -17,7 +17,6 @@ from feed.ranking.types import Pool, Viewer
 FULL, ORDER, NUMPY = "whole stack", "whole stack, plain order", "numpy install"
 BLEND, IMPERSONAL = "blend alone", "non-profiling mode"
 WAYS = (FULL, ORDER, NUMPY, BLEND, IMPERSONAL)
-RULES = selection.Rules(explore_chance=0.3)
 
 
 @dataclass(frozen=True)
@@ -95,7 +94,7 @@ class Server:
         author = catalogue.author[pool.post]
         slate = selection.select(
             value, author, self._model.shelf.vectors[pool.post], np.isin(author, viewer.follows),
-            pool.sources == candidates.BITS["fresh"], pool.propensity, self._rng, RULES,
+            pool.sources == candidates.BITS["fresh"], pool.propensity, self._rng,
         )  # fmt: skip
         return [int(post) for post in pool.post[slate.row]]
 

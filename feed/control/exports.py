@@ -30,6 +30,5 @@ def _steer(row: Steer) -> dict[str, Any]:
 
 def _impression(row: Impression) -> dict[str, Any]:
     names = ("id", "request_id", "post_id", "position", "sources", "propensity", "model", "rung", "score", "arm")
-    logged = features.unpacked(bytes(row.features))
-    known = dict(zip(features.COLUMNS, map(float, logged), strict=False))
+    known = features.told(features.unpacked(bytes(row.features)))
     return {name: getattr(row, name) for name in names} | {"served_at": row.served_at, "features": known}

@@ -87,9 +87,9 @@ def contributions(model: Model, rows: Floats, rung: str) -> Times:
 
 def _ablated(model: Model, rows: Floats, rung: str) -> Times:
     """Return ``scoring.contributions`` of the heads or the blend, by one call of the scorer and not one a column."""
-    count, learned = len(rows), len(features.LEARNED)
     heads = model.heads if rung == "heads" else None
-    scorer, usual = (heads, heads.centre) if heads else (model.blend, np.zeros(learned, np.float32))
+    scorer, usual = (heads, heads.centre) if heads else (model.blend, np.zeros(len(model.blend.weights), np.float32))
+    count, learned = len(rows), len(usual)
     without = np.repeat(rows[np.newaxis], learned + 1, axis=0)
     without[np.arange(learned), :, np.arange(learned)] = usual[:, np.newaxis]
     match = scorer.match(without.reshape(-1, rows.shape[1])).reshape(learned + 1, count)
@@ -102,9 +102,8 @@ def _ablated(model: Model, rows: Floats, rung: str) -> Times:
 
 def _largest(row: Times) -> tuple[Term, ...]:
     order = np.argsort(-np.abs(row), kind="stable")[:TERMS]
-    return tuple(
-        Term(features.COLUMNS[at], round(float(row[at]), 6), said(features.COLUMNS[at], row[at])) for at in order
-    )
+    names = features.columns_of(len(row))
+    return tuple(Term(names[at], round(float(row[at]), 6), said(names[at], row[at])) for at in order)
 
 
 def said(column: str, moved: float) -> str:
@@ -161,6 +160,12 @@ WORDS: dict[str, str] = {
     "hide_rate": "What share of those who meet it hide it",
     "duration": "Its length",
     "age": "How new it is",
+    "fair": "How readily anybody watches it to the end",
+    "fair_soon": "How readily anybody watched it to the end lately",
+    "fair_both": "How many watch it to the end, and how readily you do",
+    "viewer_shown": "How much of what you are shown you watch to the end",
+    "viewer_leaning": "How readily you watch to the end, beside others",
+    "viewer_leaning_soon": "How readily you watched to the end lately, beside others",
     "published": "When it was published",
     "steer": "What you wished in words",
     "mood": "Your mood",

@@ -137,6 +137,6 @@ def told(row: Impression) -> dict[str, Any]:
         "ranking": row.rung,
         "model": row.model,
         "score": row.score,
-        "features": dict(zip(features.COLUMNS, map(float, logged), strict=False)),
+        "features": features.told(logged),
         "why": why_of(row).body,
     }

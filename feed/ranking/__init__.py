@@ -3,6 +3,7 @@
     log.py         what goes in: Log (who did what with which post), Catalogue (posts), Social (edges)
     types.py       what passes between the stages: Settings, Viewer, Wishes, Pool, Slate
     shelf.py       Shelf: all that is known of the posts at one moment (counters by window, rates, terms)
+    fairness.py    posts and viewers told apart: how readily a post is watched by anybody
     neighbours.py  co-watch neighbours;  ease.py  the EASE head;  popularity.py  decayed popularity
     candidates.py  who may come on the page: one function a source;  exploration.py  fresh posts by Thompson sampling
     filters.py     what must not come on it

@@ -60,7 +60,7 @@ def boosted(rows: Floats, label: Bools, settings: Settings, *, trees: int, start
 
     told = {
         "objective": "binary", "num_leaves": settings.leaves, "learning_rate": settings.rate, "seed": settings.seed,
-        "min_data_in_leaf": min(100, max(5, len(rows) // 500)), "feature_fraction": 0.4, "lambda_l2": 10.0,
+        "min_data_in_leaf": min(100, max(5, len(rows) // 500)), "feature_fraction": 0.4, "lambda_l2": settings.l2,
         "bagging_fraction": 0.8, "bagging_freq": 1, "deterministic": True, "force_row_wise": True,
         "verbose": -1, "num_threads": 2 if len(rows) > 50_000 else 1,
     }  # fmt: skip

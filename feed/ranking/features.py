@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from feed.ranking import linking
-from feed.ranking.log import HIDE, WANTED, Bools, Catalogue, Floats, Ints, Longs, Times
+from feed.ranking.fairness import leaning
+from feed.ranking.log import HIDE, LONG_VIEW, SHOWN, WANTED, Bools, Catalogue, Floats, Ints, Longs, Times
 from feed.ranking.model import Model
-from feed.ranking.shelf import DURATIONS, POST, watch_quantile
+from feed.ranking.shelf import COUNTED, DURATIONS, FAIR, POST, watch_quantile
 from feed.ranking.types import DAY, Viewer, Wishes
 
 LINKED = ("link_met", "link_lately", "link_wanted", "link_unwanted", "link_friends", "link_raw", "link_rate", "cowatch")
@@ -21,7 +22,10 @@ TASTE = (
     *("length", "length_rate", "met_before", "both_rates"),
 )
 VIEWER = ("viewer_met", "viewer_wanted", "viewer_rate", "viewer_idle", "viewer_lately")
-LEARNED: tuple[str, ...] = (*LINKED, *FRIENDS, *TASTE, *VIEWER, *POST, "age")
+LEANING = ("fair_both", "viewer_shown", "viewer_leaning", "viewer_leaning_soon")
+# A new column comes to the end of the learned ones: a ranking of before then finds its own where they were, and what it
+# served is replayed from rows that end earlier. The wishes are always the last.
+LEARNED: tuple[str, ...] = (*LINKED, *FRIENDS, *TASTE, *VIEWER, *POST, "age", *FAIR, *LEANING)
 WISHED = ("steer", "mood", "ai", "published")
 COLUMNS: tuple[str, ...] = (*LEARNED, *WISHED)
 PLACE = {name: place for place, name in enumerate(COLUMNS)}
@@ -36,6 +40,8 @@ class History:
     days: Floats  # since each row
     liked: Floats  # how much each row was wanted, 0..1: by act or by the watch quantile
     rate: float
+    shown: Bools  # the feed showed it, so that not to watch it says something
+    long: Bools
 
 
 def history(model: Model, viewer: Viewer, now: float) -> History:
@@ -47,7 +53,8 @@ def history(model: Model, viewer: Viewer, now: float) -> History:
     liked = np.where(wanted, np.where(np.isfinite(quantile), 0.5 + 0.5 * quantile, 1.0), 0.0)
     days = np.maximum(now - viewer.at[known], 0.0) / DAY
     rate = (wanted.sum() + 5 * _usual(model)) / (len(post) + 5)
-    return History(post, wanted, days.astype(np.float32), liked.astype(np.float32), float(rate))
+    shown, long = (acts & SHOWN) > 0, (acts & LONG_VIEW) > 0
+    return History(post, wanted, days.astype(np.float32), liked.astype(np.float32), float(rate), shown, long)
 
 
 def _usual(model: Model) -> float:
@@ -70,8 +77,12 @@ def rows(model: Model, viewer: Viewer, posts: Ints, now: float, wishes: Wishes |
     for place, column in enumerate(columns):
         found[:, place] = column
     first = len(columns)
-    found[:, first : first + len(POST)] = shelf.columns[posts]
+    counted = shelf.columns[posts]
+    found[:, first : first + len(POST)] = counted[:, : len(POST)]
     found[:, PLACE["age"]] = np.log1p(np.maximum(now - catalogue.published_at[posts], 0.0) / DAY)
+    found[:, PLACE[FAIR[0]] : PLACE[FAIR[-1]] + 1] = counted[:, len(POST) :]
+    for name, column in zip(LEANING, _leaning(model, past, counted), strict=True):
+        found[:, PLACE[name]] = column
     wishes = wishes or Wishes.none(len(posts))
     found[:, PLACE["steer"]], found[:, PLACE["mood"]] = wishes.steer, wishes.mood
     found[:, PLACE["ai"]] = wishes.ai * catalogue.ai[posts]
@@ -192,6 +203,28 @@ def _self(viewer: Viewer, past: History, now: float, model: Model) -> list[float
         float(np.log1p(len(past.post))), float(np.log1p(past.wanted.sum())), past.rate,
         float(np.log1p(idle)), float(np.log1p(lately)),
     ]  # fmt: skip
+
+
+def _leaning(model: Model, past: History, counted: Floats) -> list[Times | float]:
+    """How readily the viewer watches to the end, ever and lately, and what that says of each post; of what was not
+    shown by the feed only what was wanted is known, so that it does not count."""
+    place = COUNTED.index(FAIR[0])
+    post, long = past.post[past.shown], past.long[past.shown].astype(np.float64)
+    standing = model.shelf.columns[post, place].astype(np.float64)
+    lately = 0.5 ** (past.days[past.shown].astype(np.float64) * DAY / model.settings.lately)
+    ever, soon = (leaning(long, standing, weights) for weights in (np.ones(len(long)), lately))
+    share = (long.sum() + 5 * _usual(model)) / (len(long) + 5)
+    return [counted[:, place].astype(np.float64) + ever, float(share), ever, soon]
+
+
+def columns_of(width: int) -> tuple[str, ...]:
+    """The names of a row's columns; a narrower row is one of before some columns were learned."""
+    return (*LEARNED[: width - len(WISHED)], *WISHED)
+
+
+def told(row: Floats) -> dict[str, float]:
+    """A row by the names of its columns; what came in order of time has none."""
+    return {} if not len(row) else dict(zip(columns_of(len(row)), map(float, row), strict=True))
 
 
 def packed(row: Floats) -> bytes:

@@ -14,7 +14,7 @@ from feed.ranking.blend import Blend
 from feed.ranking.boosting import Boosted
 from feed.ranking.heads import Heads
 from feed.ranking.log import Catalogue, Ints, Log
-from feed.ranking.shelf import Shelf
+from feed.ranking.shelf import COUNTED, Shelf
 from feed.ranking.types import Links, Settings
 
 
@@ -103,6 +103,8 @@ def loaded(file: bytes, expected: str) -> Model:
     def part(name: str) -> dict[str, Any]:
         return {key.partition(".")[2]: column for key, column in rest.items() if key.startswith(f"{name}.")}
 
+    short = len(COUNTED) - rest["shelf.columns"].shape[1]  # a ranking of before some columns were counted
+    rest["shelf.columns"] = np.pad(rest["shelf.columns"], ((0, 0), (0, max(short, 0))))
     settings = told["settings"] | {"windows": tuple(told["settings"]["windows"])}
     heads = part("heads")
     return Model(

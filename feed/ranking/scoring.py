@@ -4,7 +4,7 @@ import numpy as np
 
 from feed.ranking.blend import Blend
 from feed.ranking.boosting import installed
-from feed.ranking.features import COLUMNS, LEARNED, PLACE, WISHED
+from feed.ranking.features import COLUMNS, PLACE, WISHED
 from feed.ranking.heads import Heads
 from feed.ranking.log import Floats, Times
 from feed.ranking.model import Model
@@ -61,27 +61,32 @@ def wished(rows: Floats) -> Times:
 
 
 def _column(rows: Floats, name: str) -> Times:
-    return rows[:, PLACE[name]].astype(np.float64)
+    # Wishes are counted from the end: in a row of before some columns were learned they stand further to the front.
+    place = PLACE[name] - len(COLUMNS) if name in WISHED else PLACE[name]
+    return rows[:, place].astype(np.float64)
 
 
 def contributions(model: Model, rows: Floats, rung: str) -> Times:
-    """How much each column moved the value of each row, (rows, COLUMNS), for the rung that scored it: what the heads
-    would lose if the column took its usual value, and on top of it the Shapley values of the trees."""
-    found = np.zeros((len(rows), len(COLUMNS)))
+    """How much each column moved the value of each row, in the shape of the rows, for the rung that scored it: what the
+    heads would lose if the column took its usual value, and on top of it the Shapley values of the trees."""
+    found = np.zeros(rows.shape)
     if model.heads and rung in RUNGS[:2]:
-        found[:, : len(LEARNED)] = _losses(model.heads, rows, model.heads.centre)
+        losses = _losses(model.heads, rows, model.heads.centre)
+        found[:, : losses.shape[1]] = losses
     elif rung == "blend":
-        found[:, : len(LEARNED)] = _losses(model.blend, rows, np.zeros(len(LEARNED), np.float32))
+        losses = _losses(model.blend, rows, np.zeros(len(model.blend.weights), np.float32))
+        found[:, : losses.shape[1]] = losses
     if rung == "boosted" and model.boosted:
-        found[:, : len(LEARNED)] += model.boosted.contributions(rows)
+        shares = model.boosted.contributions(rows)
+        found[:, : shares.shape[1]] += shares
     for name in WISHED[:-1]:
-        found[:, PLACE[name]] = WEIGHTS[name] * rows[:, PLACE[name]]
+        found[:, PLACE[name] - len(COLUMNS)] = WEIGHTS[name] * _column(rows, name)
     return found
 
 
 def _losses(scorer: Heads | Blend, rows: Floats, usual: Floats) -> Times:
     """What each row's score loses when one learned column after the other takes its usual value."""
-    count = len(LEARNED)
+    count = len(usual)
     without = np.repeat(rows, count, axis=0)
     every = np.arange(len(without))
     without[every, every % count] = usual[every % count]

@@ -18,8 +18,8 @@ class Rules:
     diversity: float = 0.1  # what likeness to one of the posts just before costs, in units of value
     alike_span: int = 5
     followed_every: int = 5  # one in so many is by somebody followed, if there is any
-    explore_every: int = 10  # so many slots may hold one that is drawn by lot, if there is any ...
-    explore_chance: float = 1.0  # ... and do with this probability
+    explore_every: int = 10  # the last of so many slots may hold one that is drawn by lot, if there is any ...
+    explore_chance: float = 0.15  # ... and does with this probability
     shortlist: int = 200  # only so many of the highest values are laid out
 
 
@@ -83,14 +83,9 @@ def _shortlist(value: Times, author: Ints, vectors: Floats, followed: Bools, dra
 
 
 def _lots(rules: Rules, rng: np.random.Generator) -> set[int]:
-    """The slots that are drawn by lot: at most one of every so many, in the lower half of them."""
-    starts = range(0, rules.count - rules.explore_every + 1, rules.explore_every)
-    half = rules.explore_every // 2
-    return {
-        start + half + int(rng.integers(rules.explore_every - half))
-        for start in starts
-        if rng.random() < rules.explore_chance
-    }
+    """The slots that are drawn by lot: the last of every so many, where a lot takes least from the page."""
+    last = range(rules.explore_every - 1, rules.count, rules.explore_every)
+    return {slot for slot in last if rng.random() < rules.explore_chance}
 
 
 def _kept_apart(author: Ints, page: list[int], rules: Rules) -> Bools:

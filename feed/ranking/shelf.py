@@ -4,16 +4,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from feed.ranking.fairness import standings
 from feed.ranking.log import ANY, HIDE, LIKE, LONG_VIEW, SHOWN, WANTED, Catalogue, Floats, Ints, Log, Longs, Times
 from feed.ranking.popularity import decayed, relative, within
 from feed.ranking.types import Settings
 
-# The columns of ``Shelf.columns``: counts are logarithms beside their mean, shares are smoothed.
+# The columns of ``Shelf.columns`` (``COUNTED``): counts are logarithms beside their mean, shares are smoothed.
 POST = (
     *("wanted_soon", "wanted_day", "wanted_days", "wanted_long", "met_day"),
     *("wanted_first", "wanted_second", "met_first", "met_second", "wanted_ever", "met_ever"),
     *("trend", "trend_first", "rate", "rate_calm", "rate_second", "like_rate", "hide_rate", "duration"),
 )
+# How readily a post would be watched to the end by anybody, over a calm and a short time (``fairness``): log-odds.
+FAIR = ("fair", "fair_soon")
+COUNTED = (*POST, *FAIR)
 DIMENSIONS = 64  # of the vectors that say what is alike
 DURATIONS = (7.0, 18.0, 30.0, 60.0, 120.0)  # edges of the duration classes, seconds
 QUANTILES = 20
@@ -30,7 +34,7 @@ class Shelf:
     decayed: Floats  # wanted showings, each halved every half-life
     met: Floats  # showings so far
     wanted: Floats  # of which wanted
-    columns: Floats  # (posts, len(POST))
+    columns: Floats  # (posts, len(COUNTED))
     vectors: Floats  # (posts, DIMENSIONS), unit length: what "alike" means for diversity
     edges: Floats  # (duration classes, QUANTILES - 1): watched seconds at each quantile
     trending: Ints  # posts, most wanted of late first
@@ -59,9 +63,9 @@ def extended(shelf: Shelf, catalogue: Catalogue) -> Shelf:
     whole = shelf.catalogue.joined(catalogue)
     more = len(catalogue)
     none = np.zeros(more, np.float32)
-    columns = np.zeros((more, len(POST)), np.float32)
-    for name in ("rate", "rate_calm", "rate_second", "like_rate", "hide_rate"):
-        columns[:, POST.index(name)] = shelf.columns[:, POST.index(name)].mean() if len(shelf) else 0.5
+    columns = np.zeros((more, len(COUNTED)), np.float32)
+    for name in ("rate", "rate_calm", "rate_second", "like_rate", "hide_rate", *FAIR):
+        columns[:, COUNTED.index(name)] = shelf.columns[:, COUNTED.index(name)].mean() if len(shelf) else 0.5
     columns[:, POST.index("duration")] = np.log1p(catalogue.duration)
     fresh, met, wanted = (np.concatenate([column, none]) for column in (shelf.decayed, shelf.met, shelf.wanted))
     return _laid(whole, shelf.at, fresh, met, wanted, np.concatenate([shelf.columns, columns]), shelf.edges)
@@ -104,6 +108,7 @@ def _columns(log: Log, catalogue: Catalogue, at: float, settings: Settings, met:
         *map(relative, counts),
         *(_trend(met_second, met), _trend(met_first, met_second)),
         *(rate, calm, second, likes, hides, np.log1p(catalogue.duration)),
+        *standings(seen, posts, at, life),
     )
     return np.stack(columns, axis=1).astype(np.float32)
 

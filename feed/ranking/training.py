@@ -35,6 +35,7 @@ from feed.ranking.values import ACTS
 BIT = dict(zip(ACTS, (LONG_VIEW, LIKE, COMMENT, SHARE, FOLLOW, CREATE, HIDE), strict=True))
 RARE = 200  # an act seen less often among the labels has no head
 RIDGE = 30.0
+ACT_RIDGE = 300.0  # the heads of acts: their showings are few
 LABELS = 40  # wanted candidates that one tree takes
 CROSSED = ("viewer_met", "link_met")
 # The blend: where links and friends lead, and what is wanted of late. Chosen on the days that the benchmark ranks.
@@ -160,7 +161,7 @@ def _heads(found: Examples, recent: Log, blend: Blend) -> heads.Heads:
     weights[:, 0] = heads.fitted(found.candidate, found.match, learning, RIDGE)
     for act, label in _learnable(found):
         column = 1 + ACTS.index(act)
-        weights[:, column] = heads.fitted(found.showing, label, learning, RIDGE)
+        weights[:, column] = heads.fitted(found.showing, label, learning, ACT_RIDGE)
         weights[0, column] += _drift(label, recent, act)
     return replace(learning, weights=weights)
 
@@ -168,7 +169,7 @@ def _heads(found: Examples, recent: Log, blend: Blend) -> heads.Heads:
 def _boosted(found: Examples, recent: Log, settings: Settings, start: heads.Heads) -> boosting.Boosted:
     """Trees that begin at the heads' log-odds: what they add is bounded by how many labels there are."""
     trees = max(1, min(settings.trees, int(found.match.sum()) // LABELS))
-    small = replace(settings, leaves=settings.act_leaves, rate=settings.act_rate)
+    small = replace(settings, leaves=settings.act_leaves, rate=settings.act_rate, l2=settings.act_l2)
     odds = start.match(found.candidate)
     texts = {"match": boosting.boosted(found.candidate, found.match, settings, trees=trees, start=odds)}
     offsets = {}

@@ -36,6 +36,8 @@ class Settings:
     act_trees: int = 150  # of the heads of acts: there are few showings, so small trees
     act_leaves: int = 7
     act_rate: float = 0.04
+    l2: float = 10.0  # what holds the leaves of trees small
+    act_l2: float = 200.0
     seed: int = 7
 
 

@@ -1,5 +1,7 @@
 """The measures, beside cases worked out by hand."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -46,3 +48,52 @@ def test_the_interval_of_a_clear_gain_excludes_0() -> None:
     gains = np.random.default_rng(2).normal(0.1, 0.1, 400)
     low, high = evaluation.interval(gains)
     assert 0 < low < gains.mean() < high
+
+
+def slowly(ranked: list[int], wanted: set[int], k: int) -> tuple[float, float]:
+    """NDCG and recall of one list by their definitions, one place after the other."""
+    shown: list[int] = []
+    for post in ranked:
+        if post not in shown:
+            shown.append(post)
+    found = sum(1 / math.log2(place + 1) for place, post in enumerate(shown[:k], start=1) if post in wanted)
+    best = sum(1 / math.log2(place + 1) for place in range(1, min(k, len(wanted)) + 1))
+    return found / best, sum(post in wanted for post in shown[:k]) / len(wanted)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_measures_of_random_lists_are_those_of_their_definitions(seed: int) -> None:
+    rng, posts = np.random.default_rng(seed), 60
+    wanted = {one: set(rng.integers(posts, size=rng.integers(1, 30)).tolist()) for one in range(40)}
+    ranked = {one: rng.integers(posts, size=rng.integers(0, 35)).tolist() for one in range(45) if one % 7}
+    figures = evaluation.topn(ranked, wanted, posts).figures
+    for k in (10, 20):
+        each = [slowly(ranked.get(one, []), wanted[one], k) for one in wanted]
+        assert figures[f"ndcg@{k}"] == pytest.approx(np.mean([ndcg for ndcg, _ in each]))
+    assert figures["recall@20"] == pytest.approx(np.mean([recall for _, recall in each]))
+    tops = [post for one in wanted for post in list(dict.fromkeys(ranked.get(one, [])))[:10]]
+    assert figures["coverage@10"] == pytest.approx(len(set(tops)) / posts)
+    counts = [tops.count(post) for post in range(posts)]
+    uneven = sum(abs(a - b) for a in counts for b in counts) / (2 * posts * sum(counts))
+    assert figures["gini@10"] == pytest.approx(uneven)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_measures_of_random_chances_are_those_of_their_definitions(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    person, wanted = rng.integers(30, size=300).astype(np.int32), rng.random(300) < 0.4
+    chance = np.round(rng.random(300), 2)  # with ties
+    measured = evaluation.impressions(person, wanted, chance)
+    pairs = [(a, b) for a in np.flatnonzero(wanted) for b in np.flatnonzero(~wanted)]
+    won = {(a, b): 0.5 * (chance[a] == chance[b]) + (chance[a] > chance[b]) for a, b in pairs}
+    assert measured["auc"] == pytest.approx(np.mean(list(won.values())))
+    told = weight = 0.0
+    for one in set(person.tolist()):
+        own = [win for (a, b), win in won.items() if person[a] == person[b] == one]
+        told += (person == one).sum() * np.mean(own) if own else 0.0
+        weight += (person == one).sum() if own else 0
+    assert measured["gauc"] == pytest.approx(told / weight)
+    place = [min(19, int(one * 20)) for one in chance]
+    bins = [[n for n in range(300) if place[n] == one] for one in range(20)]
+    gaps = [len(rows) / 300 * abs(chance[rows].mean() - wanted[rows].mean()) for rows in bins if rows]
+    assert measured["ece"] == pytest.approx(sum(gaps))

@@ -8,11 +8,14 @@ import numpy as np
 import pytest
 
 from feed.ranking import boosting, candidates, evaluation, features, scoring, training
+from feed.ranking.blend import Blend
 from feed.ranking.crowd import Crowd
-from feed.ranking.heads import Heads
+from feed.ranking.heads import Heads, fitted, unlearned
 from feed.ranking.log import WANTED
 from feed.ranking.model import Model, dumped, loaded
+from feed.ranking.shelf import POST
 from feed.ranking.types import DAY, Viewer, Wishes
+from feed.ranking.values import ACTS
 from tests.feed import logbook
 
 CUT = logbook.NOW - 2 * DAY
@@ -61,6 +64,38 @@ def test_a_logged_row_gives_the_served_value_again_alone_and_after_a_restart(
     for row, value in zip(rows, served.value, strict=True):
         logged = features.unpacked(features.packed(row))
         assert abs(scoring.score(again, logged[None], first=rung).value[0] - value) < 1e-6
+
+
+NARROW = features.LEARNED.index("age") + 1  # as wide as rows were before fair shares came
+
+
+def of_before(model: Model, rows: np.ndarray) -> tuple[Model, np.ndarray]:
+    """A model that learned from the first NARROW columns, and the rows as they were logged then."""
+    learned, label = rows[:, :NARROW], np.arange(len(rows)) % 2 == 0
+    young = unlearned(learned, model.blend.weights[:NARROW], np.array([0]), len(ACTS))
+    weights = np.tile(fitted(learned, label, young, 30.0)[:, None], 1 + len(ACTS))
+    text = boosting.boosted(learned, label, logbook.SETTINGS, trees=3)
+    old = replace(
+        model, shelf=replace(model.shelf, columns=model.shelf.columns[:, : len(POST)]),
+        blend=Blend(model.blend.weights[:NARROW]), heads=replace(young, weights=weights),
+        boosted=boosting.Boosted({"match": text, "long_view": text}, {}),
+    )  # fmt: skip
+    return old, np.concatenate([learned, rows[:, len(features.LEARNED) :]], axis=1)
+
+
+@pytest.mark.parametrize("rung", scoring.RUNGS)
+def test_a_ranking_of_before_replays_its_rows_and_ranks_on(model: Model, crowd: Crowd, rung: str) -> None:
+    wishes = Wishes(np.linspace(-1, 1, 60, dtype=np.float32), np.ones(60, np.float32), ai=0.5)
+    rows = features.rows(model, crowd.viewer(3), POSTS, CUT, wishes)
+    old, logged = of_before(model, rows)
+    old = loaded(*reversed(dumped(old)))
+    served = scoring.score(old, logged, first=rung)
+    assert served.rung == rung
+    now = features.rows(old, crowd.viewer(3), POSTS, CUT, wishes)
+    np.testing.assert_allclose(scoring.score(old, now, first=rung).value, served.value, atol=1e-6)
+    assert scoring.contributions(old, logged, rung).shape == logged.shape
+    assert features.told(logged[0])["steer"] == -1
+    np.testing.assert_array_equal(scoring.impersonal(logged), scoring.impersonal(rows))
 
 
 def test_no_row_depends_on_the_other_candidates(model: Model, crowd: Crowd) -> None:

@@ -6,10 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from feed.ranking import ease, exploration, filters, linking, selection, shelf
+from feed.ranking import ease, exploration, fairness, filters, linking, selection, shelf
 from feed.ranking.candidates import BITS, merge
-from feed.ranking.log import WANTED, Log
+from feed.ranking.log import LONG_VIEW, SHOWN, WANTED, Log
 from feed.ranking.popularity import decayed
+from feed.ranking.types import DAY
 from tests.feed import logbook
 
 FEW = settings(max_examples=40, deadline=None)
@@ -50,11 +51,18 @@ def test_a_page_shows_no_candidate_twice_and_keeps_authors_apart(columns: dict[s
 @FEW
 @given(page())
 def test_a_slot_by_lot_holds_what_was_drawn_and_tells_its_chance(columns: dict[str, np.ndarray]) -> None:
-    slate = laid(columns)
+    slate = laid(columns, explore_chance=1.0)
     assert columns["drawn"][slate.row[slate.explored]].all()
     assert ((slate.propensity > 0) & (slate.propensity <= 1)).all()
     assert (slate.propensity[~slate.explored] == 1).all()
-    assert slate.explored[:10].sum() <= 1
+    assert set(np.flatnonzero(slate.explored)) <= {9, 19}
+
+
+@pytest.mark.parametrize(("chance", "lots"), [(1.0, [9, 19]), (0.0, [])])
+def test_the_last_of_ten_is_drawn_by_lot_with_the_chance_of_the_rules(chance: float, lots: list[int]) -> None:
+    columns = unlike(40)
+    columns["drawn"][30:] = True
+    assert np.flatnonzero(laid(columns, explore_chance=chance).explored).tolist() == lots
 
 
 def unlike(count: int) -> dict[str, np.ndarray]:
@@ -148,6 +156,23 @@ def test_popularity_halves_every_half_life() -> None:
     log = logbook.log(rows=500)
     now, later = (decayed(log, 60, logbook.NOW + wait, 3600.0, WANTED) for wait in (0.0, 3600.0))
     np.testing.assert_allclose(later, now / 2, rtol=1e-5, atol=1e-30)
+
+
+def test_a_standing_looks_through_who_was_shown_a_post() -> None:
+    rng, people, rows = np.random.default_rng(5), 300, 20_000
+    person, post = rng.integers(people, size=rows), rng.integers(20, size=rows)
+    eager = person % 2 == 0
+    # Post 0 is shown to the eager alone, post 1 to the others alone; both are as good as all the rest.
+    keep = ~((post == 0) & ~eager) & ~((post == 1) & eager)
+    acts = np.where(rng.random(rows) < np.where(eager, 0.8, 0.2), SHOWN | LONG_VIEW, SHOWN)
+    log = Log(
+        person.astype(np.int32), post.astype(np.int32), np.sort(logbook.NOW - rng.random(rows) * DAY),
+        acts.astype(np.uint8), np.full(rows, np.nan, np.float32), np.ones(rows, np.bool_),
+    ).rows(keep)  # fmt: skip
+    plain = [log.has(LONG_VIEW)[log.post == each].mean() for each in (0, 1)]
+    assert plain[0] - plain[1] > 0.5
+    for standing in fairness.standings(log, 20, logbook.NOW, DAY):
+        assert abs(standing[0] - standing[1]) < 0.5  # by plain shares it would be 2.8
 
 
 def test_together_counts_as_the_matrix_product_does() -> None:
