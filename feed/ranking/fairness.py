@@ -43,7 +43,9 @@ def _step(of: Ints, long: Times, odds: Times, weights: Times, now: Times, prior:
 
 def leaning(long: Times, standing: Times, weights: Times) -> float:
     """How much more readily than others one viewer watched posts of these standings to the end, in log-odds."""
-    now, one = np.zeros(1), np.zeros(len(long), np.int32)
+    now = 0.0
     for _ in range(ROUNDS):
-        now = now + _step(one, long, standing + now[0], weights, now, VIEWER_PRIOR)
-    return float(now[0])
+        chance = 1 / (1 + np.exp(-(standing + now)))
+        slope = float((weights * (long - chance)).sum()) - VIEWER_PRIOR * now
+        now += slope / (float((weights * chance * (1 - chance)).sum()) + VIEWER_PRIOR)
+    return now
