@@ -14,7 +14,7 @@ Source = Callable[[Model, Viewer, float, int], Ints]
 NAMES = ("cowatch", "ease", "trending", "followed", "friends", "text", "fresh", "remixes", "steered")
 BITS = {name: 1 << bit for bit, name in enumerate(NAMES)}
 QUOTAS = {"cowatch": 100, "ease": 350, "trending": 150, "followed": 100, "friends": 100, "text": 50}
-FRESH, POOLED, WAITING = 5, 15, 5000  # fresh posts drawn for a page, out of a lot of those that wait
+FRESH, POOLED, WAITING = 5, 10, 5000  # fresh posts drawn for a page, out of a lot of those that wait
 FEW, TERMS = 20, 8  # posts of one author followed; terms that text neighbours share
 
 
