@@ -25,7 +25,7 @@ from tests.consent.tours import TOURS, toured
 FULL = os.environ.get("PROOFS") == "full"
 STORED = ["permits", "fences", "gate", "groups", "ends"]
 # One in so many, in the plain run.
-RULES_TRIED, STORED_TRIED = (1, 1) if FULL else (12, 60)
+RULES_TRIED, STORED_TRIED = (1, 1) if FULL else (30, 150)
 
 MORE = "more is read than is looked at"
 NO_ID = "None is the id of nothing"
