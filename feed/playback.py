@@ -20,11 +20,6 @@ from worker.models import Video
 NEVER = 253_402_300_799.0
 
 
-def gone() -> Problem:
-    """Return the 410 for a video one of whose grants has ended."""
-    return Problem(410, "gone_consent", "This video is gone: a permission that it rested on has ended.")
-
-
 def open_video(*, viewer: Person, session: Session, video_id: UUID) -> Viewing:
     """Decide one viewing and write it to the journal: once, however many parts of it are then played. 404, 410."""
     basis = _basis(video_id, viewer.id, session.id)
@@ -65,7 +60,7 @@ def reopen(viewing: Viewing, resting: Callable[[Basis], None] = lambda basis: No
     video = entitled(viewing.viewer_id, viewing.video_id)
     ask_gate(video, viewing.viewer_id, Point.CHUNK)
     if basis is None:
-        raise gone()
+        raise visibility.gone()
     return basis
 
 
@@ -83,7 +78,7 @@ def require_standing(viewer_id: UUID, video_id: UUID) -> None:
     """Return if there is such a video for this viewer, and it stands: for what is told of it. 404, 410."""
     video = entitled(viewer_id, video_id)
     if not fences.standing(video.claims(), video.lineage, nobody=video.shows_nobody):
-        raise gone()
+        raise visibility.gone()
 
 
 def ask_gate(video: Video, viewer_id: UUID, point: Point) -> None:
@@ -99,7 +94,7 @@ def ask_gate(video: Video, viewer_id: UUID, point: Point) -> None:
             nobody=video.shows_nobody,
         )
     except gate.Denied as denied:
-        raise gone() from denied
+        raise visibility.gone() from denied
 
 
 def _nothing(_: Allowed) -> None:

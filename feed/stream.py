@@ -18,7 +18,7 @@ import orjson
 from asgiref.sync import sync_to_async
 from django.db import DatabaseError, close_old_connections
 
-from feed import caching, cuts, origins, playback, playlists, reading, renditions
+from feed import caching, cuts, origins, playback, playlists, reading, renditions, visibility
 from feed.cuts import Cuts, Watched
 from feed.recent import Recent
 from feed.renditions import PART, Playable, Stored
@@ -75,7 +75,7 @@ class Stream:
         except Problem as problem:
             await _refuse(exchange, problem)
         except FileNotFoundError:
-            await _refuse(exchange, playback.gone())
+            await _refuse(exchange, visibility.gone())
         except (DatabaseError, Deaf):
             await _refuse(exchange, _unavailable())
         except reading.Unreachable:

@@ -138,13 +138,23 @@ def read(page: Statement, *, viewer: UUID, **values: Any) -> list[Shown]:
 def readable(*, viewer: UUID, post_id: UUID) -> Shown:
     """Return a post that stands; the 404 problem for whom it is not for, 410 once it fell."""
     shown = one(viewer=viewer, post_id=post_id)
-    if shown is None:
-        raise Problem(404, "not_found", "There is no such post for this account.")
-    if not shown.consented:
-        raise Problem(410, "gone_consent", "This video is gone: a permission that it rested on has ended.")
-    if not shown.stands:
-        raise Problem(410, "gone_removed", "This post was removed.")
+    if shown is None or not (shown.consented and shown.stands):
+        raise refused(shown is None or shown.consented, shown is None or shown.stands)
     return shown
+
+
+def refused(consented: bool, stands: bool) -> Problem:
+    """Return the problem by which a post is refused: 410 where it fell, 404 where it is not for this viewer."""
+    if not consented:
+        return gone()
+    if not stands:
+        return Problem(410, "gone_removed", "This post was removed.")
+    return Problem(404, "not_found", "There is no such post for this account.")
+
+
+def gone() -> Problem:
+    """Return the 410 for a video one of whose grants has ended."""
+    return Problem(410, "gone_consent", "This video is gone: a permission that it rested on has ended.")
 
 
 def lineage(*, viewer: UUID, video_id: UUID) -> list[dict[str, Any]]:

@@ -3,12 +3,9 @@
 What is done asks ``visible_sql`` in its own statement. Where that said no, ``refusal`` says why, as reading it does.
 """
 
-from typing import Any
 from uuid import UUID
 
-from django.db import connection
-
-from feed import playback, visibility
+from feed import visibility
 from socialvideo.lib.errors import Problem
 from socialvideo.lib.prepared import Statement
 from worker import standing
@@ -25,24 +22,10 @@ def visible_sql(viewer: str = "%(viewer)s", post: str = "p") -> str:
 _AUTHOR = Statement(f"SELECT p.author_id FROM feed_post p WHERE p.id = %(post)s AND {visible_sql()}")
 
 
-def rows(query: str, **values: Any) -> list[tuple[Any, ...]]:
-    """Return what a query of our own finds."""
-    with connection.cursor() as cursor:
-        cursor.execute(query, values)
-        return list(cursor.fetchall())
-
-
-def changed(statement: str, **values: Any) -> int:
-    """Run a statement of our own; return how many rows it wrote."""
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        return int(cursor.rowcount)
-
-
 def why_not(*, viewer: UUID, posts: list[UUID]) -> dict[UUID, Problem]:
     """Return for each post the problem by which it is refused to the viewer: 404, or 410 when it is gone."""
     known = {post: (consented, stands) for post, consented, stands in _REFUSED.rows(viewer=viewer, posts=posts)}
-    return {post: _problem(*known.get(post, (True, True))) for post in posts}
+    return {post: visibility.refused(*known.get(post, (True, True))) for post in posts}
 
 
 def refusal(*, viewer: UUID, post_id: UUID) -> Problem:
@@ -55,11 +38,3 @@ def require(*, viewer: UUID, post_id: UUID) -> UUID:
     for (author_id,) in _AUTHOR.rows(viewer=viewer, post=post_id):
         return UUID(str(author_id))
     raise refusal(viewer=viewer, post_id=post_id)
-
-
-def _problem(consented: bool, stands: bool) -> Problem:
-    if not consented:
-        return playback.gone()
-    if not stands:
-        return Problem(410, "gone_removed", "This post was removed.")
-    return Problem(404, "not_found", "There is no such post for this account.")

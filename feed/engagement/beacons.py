@@ -15,6 +15,7 @@ from django.conf import settings
 
 from accounts.models import Person
 from feed.engagement import access, tokens
+from socialvideo.lib import prepared
 from socialvideo.lib.clock import wall_now
 from socialvideo.lib.errors import Problem
 
@@ -87,7 +88,7 @@ def take(*, viewer: Person, told: Sequence[Mapping[str, Any]]) -> list[Ruling]:
 
 
 def _require_room(wanted: int) -> None:
-    ((waiting,),) = access.rows(WAITING)
+    ((waiting,),) = prepared.rows(WAITING)
     if waiting + wanted > settings.BEACON_BACKLOG:
         wait = str(settings.BEACON_FOLD_SECONDS + 1)
         raise Problem(503, "beacons_waiting", "Send them again in a few seconds.", headers={"Retry-After": wait})
@@ -121,7 +122,7 @@ def _put(viewer: UUID, good: list[tuple[int, tokens.Opening, Mapping[str, Any]]]
         "ended": [one["ended"] for one in sent],
         "ats": [min(max(one["at"], opening.at), now) for _, opening, one in good],
     }
-    found = access.rows(PUT, **values)
+    found = prepared.rows(PUT, **values)
     post_of = {place: one["post"] for place, _, one in good}
     unseen = {post_of[place] for place, visible, *_ in found if not visible}
     why = access.why_not(viewer=viewer, posts=list(unseen)) if unseen else {}

@@ -12,6 +12,7 @@ from accounts.notices import Kind, Told
 from feed.engagement import access, mentions, rules, talk
 from feed.models import Comment, CommentFilter
 from feed.models.comments import COMMENT_LENGTH, WORD_LENGTH
+from socialvideo.lib import prepared
 from socialvideo.lib.errors import Problem, invalid
 from socialvideo.lib.ids import new_id
 
@@ -59,7 +60,7 @@ def say(*, author: Person, post_id: UUID, text: str, parent_id: UUID | None = No
     words, comment_id = _text(text), new_id()
     with transaction.atomic():
         values = {"post": post_id, "parent": parent_id, "id": comment_id, "text": words}
-        for post_author, is_on, is_said, filtered in access.rows(SAY, viewer=author.id, **values):
+        for post_author, is_on, is_said, filtered in prepared.rows(SAY, viewer=author.id, **values):
             if not is_on:
                 raise Problem(403, "comments_off", "The author of this post takes no comments.")
             if not is_said:
@@ -88,7 +89,7 @@ def edit(*, author: Person, comment_id: UUID, text: str) -> talk.Said:
 def remove(*, person: Person, comment_id: UUID) -> None:
     """Take one's own comment away, or one under one's own post; 404 if it is not there."""
     with transaction.atomic():
-        found = access.rows(REMOVE, viewer=person.id, comment=comment_id)
+        found = prepared.rows(REMOVE, viewer=person.id, comment=comment_id)
         if not found:
             raise Problem(404, "not_found", "There is no standing comment of this id that is yours to remove.")
         ((post_id, writer_id, author_id),) = found
@@ -106,7 +107,7 @@ def moderate(comment_id: UUID) -> bool:
 def release(*, author: Person, comment_id: UUID) -> None:
     """Let through what was held under one's own post; repeating it changes nothing. 404."""
     with transaction.atomic():
-        if access.rows(RELEASE, viewer=author.id, comment=comment_id):
+        if prepared.rows(RELEASE, viewer=author.id, comment=comment_id):
             row = Comment.objects.select_related("author").get(id=comment_id)
             _tell(row.author, row.id, row.post_id, row.text)
     if not Comment.objects.filter(id=comment_id, post__author=author, removed_at=None).exists():
@@ -116,7 +117,7 @@ def release(*, author: Person, comment_id: UUID) -> None:
 def like(*, person: Person, comment_id: UUID) -> None:
     """Like a comment; repeating it changes nothing. 404, 410."""
     with transaction.atomic():
-        for writer_id, is_fresh in access.rows(LIKE, viewer=person.id, comment=comment_id, id=new_id()):
+        for writer_id, is_fresh in prepared.rows(LIKE, viewer=person.id, comment=comment_id, id=new_id()):
             if is_fresh:
                 told = {"recipient_id": writer_id, "actor_id": person.id, "thing_id": comment_id}
                 notices.tell(kind=Kind.COMMENT_LIKED, **told)
@@ -127,7 +128,7 @@ def like(*, person: Person, comment_id: UUID) -> None:
 def unlike(*, person: Person, comment_id: UUID) -> None:
     """Take a like back; repeating it changes nothing. 404, 410 where there was none."""
     with transaction.atomic():
-        for (writer_id,) in access.rows(UNLIKE, viewer=person.id, comment=comment_id):
+        for (writer_id,) in prepared.rows(UNLIKE, viewer=person.id, comment=comment_id):
             told = {"recipient_id": writer_id, "actor_id": person.id, "thing_id": comment_id}
             notices.untell(kind=Kind.COMMENT_LIKED, **told)
             return
@@ -175,7 +176,7 @@ def _is_held(author: Person, comment_id: UUID, text: str, whose: UUID, filtered:
 
 def _tell(author: Person, comment_id: UUID, post_id: UUID, text: str) -> None:
     """Tell whom it replies to, else the post's author, and whom it names."""
-    ((replied, parent_id, whose),) = access.rows(WRITTEN_TO, comment=comment_id, **mentions.reaching(author))
+    ((replied, parent_id, whose),) = prepared.rows(WRITTEN_TO, comment=comment_id, **mentions.reaching(author))
     if replied:
         notices.tell(kind=Kind.REPLIED, recipient_id=replied, actor_id=author.id, thing_id=parent_id)
     if whose != replied:

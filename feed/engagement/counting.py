@@ -12,6 +12,7 @@ from django.db import connection, transaction
 
 from feed.engagement import access
 from feed.engagement.beacons import TOLD_FOR
+from socialvideo.lib import prepared
 
 BATCH, PRUNED = 2000, 5000
 SECONDS = 5.0
@@ -73,7 +74,7 @@ def fold(*, seconds: float = SECONDS) -> int:
         folded += count
         if count < BATCH or time.monotonic() > ends_at:
             break
-    access.changed(PRUNE, size=PRUNED, kept=KEPT)
+    prepared.changed(PRUNE, size=PRUNED, kept=KEPT)
     return folded
 
 
@@ -82,10 +83,10 @@ def forget(person_id: UUID, post_id: UUID | None) -> int:
 
     Joins the caller's transaction. Waits for a batch that is under way; several people do not wait for each other.
     """
-    access.rows(f"SELECT pg_advisory_xact_lock_shared({LOCK})")
+    prepared.rows(f"SELECT pg_advisory_xact_lock_shared({LOCK})")
     statement = """UPDATE feed_beacon SET folded_at = statement_timestamp() WHERE folded_at IS NULL
         AND person_id = %(person)s AND (%(post)s::uuid IS NULL OR post_id = %(post)s)"""
-    return access.changed(statement, person=person_id, post=post_id)
+    return prepared.changed(statement, person=person_id, post=post_id)
 
 
 def _fold_one() -> int:

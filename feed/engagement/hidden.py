@@ -11,6 +11,7 @@ from accounts.models import Person
 from feed.engagement import access
 from feed.engagement.rules import plain_tag
 from feed.models import Hidden
+from socialvideo.lib import prepared
 from socialvideo.lib.errors import Problem, invalid
 
 Kind = Hidden.Kind
@@ -65,7 +66,7 @@ def _thing(person: Person, hiding: Hiding) -> str:
 
 def _is_heard(person: Person, sound_id: UUID) -> bool:
     query = f"SELECT 1 FROM feed_post p WHERE p.sound_id = %(sound)s AND {access.visible_sql()} LIMIT 1"
-    return bool(access.rows(query, viewer=person.id, sound=sound_id))
+    return bool(prepared.rows(query, viewer=person.id, sound=sound_id))
 
 
 def _refuse(code: str, detail: str) -> NoReturn:

@@ -15,6 +15,7 @@ from accounts.models import Person
 from feed import visibility
 from feed.engagement import access, counting
 from feed.models import View
+from socialvideo.lib import prepared
 from socialvideo.lib.errors import Problem
 
 _ORIGIN = datetime(1970, 1, 1, tzinfo=UTC)
@@ -36,7 +37,7 @@ class Watched:
 def page(person: Person, *, after: UUID | None, limit: int) -> Sequence[Watched]:
     """Return what a person watched, the last time first, that stands after the place ``after``."""
     at, row_id = _place(after) if after else (None, None)
-    rows = access.rows(PAGE, viewer=person.id, at=at, id=row_id, limit=limit)
+    rows = prepared.rows(PAGE, viewer=person.id, at=at, id=row_id, limit=limit)
     shown = visibility.these(viewer=person.id, posts=[row[1] for row in rows])
     if len(shown) < len(rows):  # one fell meanwhile: what follows moves up
         return page(person, after=after, limit=limit)

@@ -92,6 +92,14 @@ class HiddenShape(serializers.Serializer[Any]):
     created_at = serializers.DateTimeField()
 
 
+class MentionShape(serializers.Serializer[Any]):
+    """Where I am named: in the caption of a post, or in a comment on it."""
+
+    post = PostShape()
+    comment = CommentShape(allow_null=True)
+    created_at = serializers.DateTimeField()
+
+
 class WatchedShape(serializers.Serializer[Any]):
     """One line of a history: a post, and how it was watched."""
 

@@ -6,6 +6,7 @@ from django.conf import settings
 
 from accounts.models import Person
 from feed.engagement import access
+from socialvideo.lib import prepared
 from socialvideo.lib.ids import new_id
 
 PUT = f"""WITH post AS MATERIALIZED (
@@ -18,6 +19,6 @@ SELECT post.id FROM post"""
 
 def share(*, person: Person, post_id: UUID, channel: str) -> str:
     """Count a share, once a person and channel, and return the address to give on. 404, 410."""
-    if not access.rows(PUT, viewer=person.id, post=post_id, id=new_id(), channel=channel):
+    if not prepared.rows(PUT, viewer=person.id, post=post_id, id=new_id(), channel=channel):
         raise access.refusal(viewer=person.id, post_id=post_id)
     return f"{settings.APP_URL or settings.PUBLIC_URL}/posts/{post_id}"

@@ -13,6 +13,7 @@ from accounts.models import Person
 from accounts.mutes import unmuted_sql
 from accounts.standing import good_sql
 from feed.engagement import access
+from socialvideo.lib import prepared
 from socialvideo.lib.errors import Problem
 
 # Over a row of comments c, and of posts p. Whom the post's author blocks, or who blocks them, says nothing below it.
@@ -55,6 +56,9 @@ HELD = _CHOSEN.format(
     among="held_at IS NOT NULL AND post_id IN (SELECT h.id FROM feed_post h WHERE h.author_id = %(viewer)s)"
 )
 
+THESE = f"""SELECT {_COLUMNS} FROM feed_comment c {_OF}
+    WHERE c.id = ANY(%(comments)s) AND {_STANDS} AND {access.visible_sql()}"""
+
 
 @dataclass(frozen=True)
 class Said:
@@ -77,14 +81,14 @@ def noticed(*, thing_id: str, reader_id: str) -> str:
 
 def one(*, viewer: Person, comment_id: UUID) -> Said:
     """Return a comment on a post that is visible to the viewer; 404, 410."""
-    for row in access.rows(ONE, viewer=viewer.id, comment=comment_id):
+    for row in prepared.rows(ONE, viewer=viewer.id, comment=comment_id):
         return _said(row)
     raise refusal(viewer=viewer, comment_id=comment_id)
 
 
 def roots(*, viewer: Person, post_id: UUID, after: UUID | None, limit: int) -> Sequence[Said]:
     """Return what is said under a post, newest first; 404, 410."""
-    found = access.rows(ROOTS, viewer=viewer.id, post=post_id, after=after, limit=limit)
+    found = prepared.rows(ROOTS, viewer=viewer.id, post=post_id, after=after, limit=limit)
     if not found:
         access.require(viewer=viewer.id, post_id=post_id)
     return [_said(row) for row in found]
@@ -92,7 +96,7 @@ def roots(*, viewer: Person, post_id: UUID, after: UUID | None, limit: int) -> S
 
 def replies(*, viewer: Person, root_id: UUID, after: UUID | None, limit: int) -> Sequence[Said]:
     """Return the replies below a root, the oldest first; 404, 410."""
-    found = access.rows(REPLIES, viewer=viewer.id, root=root_id, after=after, limit=limit)
+    found = prepared.rows(REPLIES, viewer=viewer.id, root=root_id, after=after, limit=limit)
     if not found:
         one(viewer=viewer, comment_id=root_id)
     return [_said(row) for row in found]
@@ -100,17 +104,23 @@ def replies(*, viewer: Person, root_id: UUID, after: UUID | None, limit: int) ->
 
 def mine(*, person: Person, after: UUID | None, limit: int) -> Sequence[Said]:
     """Return what a person said under posts that they can see, newest first."""
-    return [_said(row) for row in access.rows(MINE, viewer=person.id, after=after, limit=limit)]
+    return [_said(row) for row in prepared.rows(MINE, viewer=person.id, after=after, limit=limit)]
 
 
 def held(*, author: Person, after: UUID | None, limit: int) -> Sequence[Said]:
     """Return what waits under an author's posts to be let through, newest first."""
-    return [_said(row) for row in access.rows(HELD, viewer=author.id, after=after, limit=limit)]
+    return [_said(row) for row in prepared.rows(HELD, viewer=author.id, after=after, limit=limit)]
+
+
+def these(*, viewer: UUID, comments: list[UUID]) -> dict[UUID, Said]:
+    """Return those of the comments that a viewer sees now, by their ids."""
+    found = prepared.rows(THESE, viewer=viewer, comments=comments) if comments else []
+    return {row[0]: _said(row) for row in found}
 
 
 def refusal(*, viewer: Person, comment_id: UUID) -> Problem:
     """Return the problem by which a comment is refused: the post's own where that is gone, else 404."""
-    post = access.rows("SELECT c.post_id FROM feed_comment c WHERE c.id = %(comment)s", comment=comment_id)
+    post = prepared.rows("SELECT c.post_id FROM feed_comment c WHERE c.id = %(comment)s", comment=comment_id)
     for (post_id,) in post:
         problem = access.refusal(viewer=viewer.id, post_id=post_id)
         if problem.status_code == 410:

@@ -11,6 +11,7 @@ urlpatterns = [
     path("posts/<uuid:post_id>/follow", views.FollowAuthorView.as_view()),
     path("me/likes", views.LikesView.as_view()),
     path("me/bookmarks", views.BookmarksView.as_view()),
+    path("me/mentions", views.MentionsView.as_view()),
     path("me/hidden", views.HiddenView.as_view()),
     path("me/hidden/<uuid:hidden_id>", views.HiddenWishView.as_view()),
     path("me/history", views.HistoryView.as_view()),

@@ -10,13 +10,14 @@ from accounts import graph
 from accounts.auth import signed_in
 from accounts.models import Person
 from accounts.relations.serializers import FollowShape
-from feed.engagement import access, beacons, hidden, history, marks, shares
+from feed.engagement import access, beacons, hidden, history, marks, mentions, shares
 from feed.engagement.hidden import Hiding
 from feed.engagement.marks import Mark
 from feed.engagement.serializers import (
     BeaconsRequest,
     HiddenRequest,
     HiddenShape,
+    MentionShape,
     ShareRequest,
     ShareShape,
     VerdictsShape,
@@ -130,6 +131,17 @@ class HiddenWishView(APIView):
     def delete(self, request: Request, hidden_id: UUID) -> Response:
         hidden.undo(person=signed_in(request), hidden_id=hidden_id)
         return Response(status=204)
+
+
+class MentionsView(APIView):
+    """Where I am named."""
+
+    @described(gives=page_of(MentionShape), listed=True, summary="List where I am mentioned")
+    def get(self, request: Request) -> Response:
+        """Answer with posts whose captions name me, and comments that do, with their posts; the newest first."""
+        after, limit = window(request)
+        rows = mentions.listed(person=signed_in(request), after=after, limit=limit + 1)
+        return page(request, rows, limit, lambda row: row.body)
 
 
 class HistoryView(APIView):

@@ -32,16 +32,12 @@ class PostCount(models.Model):
         return f"counts of {self.post_id}"
 
 
-def _once(name: str) -> list[models.BaseConstraint]:
-    return [models.UniqueConstraint(fields=["post", "person"], name=f"{name}_once")]
-
-
 def _by_person(name: str) -> list[models.Index]:
     return [models.Index(fields=["person", "-id"], name=f"{name}_by_person")]
 
 
-class Like(models.Model):
-    """Somebody likes a post."""
+class Mark(models.Model):
+    """What stands once between a person and a post."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+", db_index=False)
@@ -51,26 +47,20 @@ class Like(models.Model):
     class Meta:
         """Once a person; a person's are read in order of time."""
 
-        constraints = _once("like")
-        indexes = _by_person("like")
+        abstract = True
+        constraints = [models.UniqueConstraint(fields=["post", "person"], name="%(class)s_once")]
+        indexes = [models.Index(fields=["person", "-id"], name="%(class)s_by_person")]
+
+
+class Like(Mark):
+    """Somebody likes a post."""
 
     def __str__(self) -> str:
         return f"{self.person_id} likes {self.post_id}"
 
 
-class Bookmark(models.Model):
+class Bookmark(Mark):
     """Somebody keeps a post for later; nobody else is told."""
-
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+", db_index=False)
-    post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="+", db_index=False)
-    created_at = models.DateTimeField(db_default=Now())
-
-    class Meta:
-        """Once a person; a person's are read in order of time."""
-
-        constraints = _once("bookmark")
-        indexes = _by_person("bookmark")
 
     def __str__(self) -> str:
         return f"{self.person_id} keeps {self.post_id}"

@@ -20,6 +20,20 @@ LAST, FIRST = UUID(int=2**128 - 1), UUID(int=0)
 M = TypeVar("M", bound=Model)
 
 
+def rows(query: str, **values: Any) -> list[tuple[Any, ...]]:
+    """Return all rows of a query that is planned anew, for these values."""
+    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+        cursor.execute(query, values)
+        return list(cursor.fetchall())
+
+
+def changed(statement: str, **values: Any) -> int:
+    """Run a statement that is planned anew; return how many rows it wrote."""
+    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+        cursor.execute(statement, values)
+        return int(cursor.rowcount)
+
+
 class Statement:
     """One statement with parameters named ``%(name)s``. A parameter keeps its type; NULL says which by a cast.
 
@@ -39,9 +53,7 @@ class Statement:
         """Run it on Django's connection, in its transaction if it has one; return all rows."""
         used = connections[DEFAULT_DB_ALIAS]
         if used.queries_logged or used.execute_wrappers:
-            with used.cursor() as logged:
-                logged.execute(self.query, values)
-                return list(logged.fetchall())
+            return rows(self.query, **values)
         used.ensure_connection()
         used.validate_no_broken_transaction()
         with used.wrap_database_errors, psycopg.RawCursor(cast(Any, used.connection)) as cursor:
