@@ -54,6 +54,10 @@ class Words:
         places = np.repeat(starts - (total - sizes), sizes) + np.arange(total[-1] if len(total) else 0)
         return Words(self.flat[places], total)
 
+    def joined(self, more: "Words") -> "Words":
+        """Return these with the words of more films behind."""
+        return Words(np.concatenate([self.flat, more.flat]), np.concatenate([self.ends, more.ends + len(self.flat)]))
+
     def __len__(self) -> int:
         return len(self.ends)
 

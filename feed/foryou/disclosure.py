@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
+from feed import damping
 from feed.foryou import explaining
 from feed.foryou.ordering import LAID_OUT
 from feed.models import RankingModel
@@ -28,6 +29,7 @@ OPTIONS = {
     "mood": "PATCH /api/v1/me/feed-settings {mood}: calm, laugh, learn, energy or make.",
     "reset": "PUT /api/v1/me/feed-reset: what you did so far shapes your feed no more.",
     "following": "GET /api/v1/feeds/following: everybody whom you follow, newest first, without a ranking.",
+    "prompts": "PATCH /api/v1/me/feed-settings {prompts: false}: you are not invited to make something.",
     "limits": "PATCH /api/v1/me/feed-settings {budget_minutes, break_minutes, quiet_from, quiet_to}.",
 }
 
@@ -40,6 +42,7 @@ def ranking() -> dict[str, Any]:
             {"name": name, "weight": weight, "words": WEIGHTS.get(name, "")} for name, weight in values.WEIGHTS.items()
         ],
         "sources": _named(explaining.SOURCES),
+        "counted": damping.published(),
         "scorers": list(scoring.RUNGS),
         "features": _named({name: explaining.about(name) for name in features.COLUMNS}),
         "page": asdict(LAID_OUT),

@@ -151,10 +151,7 @@ def stocked(model: Model, aside: Aside, *, weights: str) -> Stock:
     fresh = tables.films(after=newest, limit=MOST_FRESH, before=Known(aside.sounds, aside.vocabulary))
     if len(fresh.catalogue):
         model = model.extended(fresh.catalogue)
-        words = Words(
-            np.concatenate([aside.words.flat, fresh.words.flat]),
-            np.concatenate([aside.words.ends, fresh.words.ends + len(aside.words.flat)]),
-        )
+        words = aside.words.joined(fresh.words)
         aside = Aside(words, fresh.vocabulary, np.concatenate([aside.open, fresh.open]), fresh.sounds)
     ids = packing.of_names(model.shelf.catalogue.ids)
     if not len(ids) == len(aside.words) == len(aside.open):

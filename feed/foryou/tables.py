@@ -38,7 +38,7 @@ _EDGES = f"""SELECT string_agg(uuid_send(f.follower_id) || uuid_send(f.followee_
 _LIKED = f"""SELECT string_agg(uuid_send(l.person_id)
     || {packing.act("l.post_id", "l.created_at", "0", "0")}, ''::bytea)
     FROM (SELECT person_id, post_id, created_at FROM feed_like WHERE created_at >= %(since)s
-        ORDER BY id DESC LIMIT %(limit)s) l"""
+        ORDER BY id DESC LIMIT %(limit)s) l JOIN feed_post p ON p.id = l.post_id AND p.author_id <> l.person_id"""
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def social(*, people: Packed, authors: Packed) -> Social:
 
 
 def likes(*, since: datetime, limit: int) -> Packed:
-    """Return who liked what since then: rows of PERSONS_ACT."""
+    """Return who liked what of others since then: rows of PERSONS_ACT."""
     return packing.unpacked(_one(_LIKED, since=since, limit=limit), PERSONS_ACT)
 
 

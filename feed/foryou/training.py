@@ -7,13 +7,16 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 from django.db.models.functions import Now
+from numpy.typing import NDArray
 
-from feed.foryou import files, impressions, packing, tables
+from feed.foryou import damping, files, impressions, packing, tables
+from feed.foryou.files import Aside
 from feed.foryou.packing import Places
-from feed.foryou.tables import Films
+from feed.foryou.tables import Films, Known
 from feed.models import RankingModel
 from feed.ranking import training
 from feed.ranking.log import Log
+from feed.ranking.model import Model
 from feed.ranking.types import Settings
 
 log = logging.getLogger(__name__)
@@ -45,12 +48,11 @@ def refresh() -> RankingModel:
     if active is None:
         return train()
     try:
-        model, _ = files.load(active)
+        model, aside = files.load(active)
     except files.UNREADABLE as error:
         log.error("the ranking %s cannot be read, so another is trained: %s", active.hash, error)
         return train()
-    films, acts, _ = _read()
-    films = _in_order(films, packing.of_names(model.shelf.catalogue.ids))
+    films, acts = _read_behind(model, aside)
     fresh = model.refreshed(acts, films.catalogue, datetime.now(UTC).timestamp())
     row = files.store(model=fresh, films=films, kind=RankingModel.Kind.REFRESHED, parent=active.parent or active.hash)
     files.activate(row)
@@ -69,9 +71,39 @@ def sweep() -> None:
 
 def _read() -> tuple[Films, Log, packing.Packed]:
     films = tables.films()
+    acts, people = _acts(films)
+    return films, acts, people
+
+
+def _acts(films: Films) -> tuple[Log, packing.Packed]:
     places = Places.of(packing.of_names(films.catalogue.ids))
     acts, people = tables.people_acts(since=datetime.now(UTC) - REMEMBERED, places=places)
-    return films, acts, people
+    return damping.damped(acts, people, films.catalogue), people
+
+
+def _read_behind(model: Model, aside: Aside) -> tuple[Films, Log]:
+    """Return the films with those of the model in front, in their order, and what was done with what stands of them."""
+    films = tables.films(before=Known(aside.sounds, aside.vocabulary))
+    first = packing.of_names(model.shelf.catalogue.ids)
+    gone = np.flatnonzero(Places.of(packing.of_names(films.catalogue.ids)).find(first) < 0)
+    films = _in_order(_beside_gone(films, model, aside, gone), first)
+    acts, _ = _acts(films)
+    return films, acts.rows(~np.isin(acts.post, gone))
+
+
+def _beside_gone(films: Films, model: Model, aside: Aside, gone: NDArray[np.intp]) -> Films:
+    """Return the films with those of the model behind which fell since: the oldest of all, open to nobody."""
+    if not len(gone):
+        return films
+    closed, first = np.zeros(len(model.shelf), bool), np.zeros(len(model.shelf))
+    catalogue = replace(model.shelf.catalogue, published_at=first)
+    fallen = tables.chosen(Films(catalogue, aside.words, aside.vocabulary, closed, aside.sounds), gone)
+    return replace(
+        films,
+        catalogue=films.catalogue.joined(fallen.catalogue),
+        words=films.words.joined(fallen.words),
+        open=np.concatenate([films.open, fallen.open]),
+    )
 
 
 def _in_order(films: Films, first: packing.Packed) -> Films:

@@ -9,7 +9,7 @@ from rest_framework.test import APIClient
 from accounts.models import Person
 from consent.rules import Audience
 from feed.lists import trending
-from feed.models import Like, Post, Share, Trend, TrendReview
+from feed.models import Like, Post, Share, Trend, TrendReview, View
 from socialvideo.lib.clock import wall_now
 from tests import factories
 
@@ -19,7 +19,13 @@ Verdict = TrendReview.Verdict
 
 @pytest.fixture
 def fans(db: None) -> list[Person]:
-    return [known(factories.person()) for _ in range(4)]
+    """Four who have been here for a month, and watch many authors."""
+    four, elsewhere = (
+        [known(factories.person()) for _ in range(4)],
+        [post(audience=Audience.FOLLOWERS) for _ in range(6)],
+    )
+    View.objects.bulk_create(View(person=fan, post=one, is_long=True) for fan in four for one in elsewhere)
+    return four
 
 
 def known(person: Person, days: int = 30) -> Person:
@@ -33,9 +39,18 @@ def post(author: Person | None = None, **fields: object) -> Post:
 
 
 def liked(one: Post, fans: list[Person], hours: float = 0) -> Post:
+    """They watch it and like it."""
+    at = wall_now() - timedelta(hours=hours)
     for fan in fans:
-        Like.objects.create(person=fan, post=one, created_at=wall_now() - timedelta(hours=hours))
+        Like.objects.create(person=fan, post=one, created_at=at)
+        View.objects.create(person=fan, post=one, is_long=True, first_at=at, last_at=at)
     return one
+
+
+def shared(one: Post, fan: Person) -> None:
+    """Somebody watches it and gives it on."""
+    Share.objects.create(person=fan, post=one, channel="link")
+    View.objects.get_or_create(person=fan, post=one, defaults={"is_long": True})
 
 
 def shown(viewer: Person) -> list[UUID]:
@@ -47,13 +62,13 @@ def test_newer_acts_count_more_and_half_as_much_a_day_later(fans: list[Person]) 
     assert trending.rank() == 2
     assert shown(fans[0]) == [new.id, old.id]
     scores = {row.post_id: row.score for row in Trend.objects.all()}
-    assert scores[old.id] == pytest.approx(1.5, rel=0.01)
-    assert scores[new.id] == pytest.approx(2, rel=0.01)
+    assert scores[old.id] == pytest.approx(1.8, rel=0.01)
+    assert scores[new.id] == pytest.approx(2.4, rel=0.01)
 
 
 def test_a_share_counts_more_than_a_like(fans: list[Person]) -> None:
     one, other = liked(post(), fans[:2]), post()
-    Share.objects.create(person=fans[0], post=other, channel="link")
+    shared(other, fans[0])
     trending.rank()
     assert shown(fans[0]) == [other.id, one.id]
 
@@ -104,7 +119,7 @@ def test_a_list_goes_on_in_the_ranking_in_which_it_began(fans: list[Person]) -> 
     trending.rank()
     first = trending.trending(viewer=fans[0].id, after=None, limit=2)
     liked(posts[3], fans[1:])
-    Share.objects.create(person=fans[1], post=posts[3], channel="link")
+    shared(posts[3], fans[1])
     trending.rank()
     rest = trending.trending(viewer=fans[0].id, after=first[-1].id, limit=9)
     assert [row.post.id for row in [*first, *rest]] == [one.id for one in posts]
