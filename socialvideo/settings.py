@@ -316,7 +316,7 @@ BLOCK_HANDLERS = ["consent.blocking.sever"]
 # Run when the bytes of videos that nobody can see any more are gone; they keep lists short, and hide nothing.
 PURGE_HANDLERS = ["feed.publishing.unlist"]
 # What runs in the transaction in which a guardianship ends, and in which a person is suspended.
-GUARDIANSHIP_HANDLERS = ["consent.cosigning.sever"]
+GUARDIANSHIP_HANDLERS = ["consent.cosigning.sever", "feed.control.guarding.sever"]
 SUSPENSION_HANDLERS = ["consent.suspension.end_all"]
 # What runs in the transaction in which a person leaves: what others could do with them ends there.
 LEAVING_HANDLERS = ["consent.leaving.end_all"]

@@ -1,6 +1,9 @@
-"""What a person chooses about their feed, beside wishes in words: profile or none, generated films, mood, limits."""
+"""What a person chooses about their feed, beside wishes in words: profile or none, generated films, mood, limits.
 
-from dataclasses import dataclass
+What a teenager's guardian set holds beside it: of both, what is stricter.
+"""
+
+from dataclasses import dataclass, replace
 from datetime import datetime, time
 from typing import Any
 
@@ -9,11 +12,12 @@ from django.db.models.functions import Now
 
 from accounts import people
 from accounts.models import Person
-from feed.control.rules import LEAST_BUDGET, MOST_BUDGET, Limits, limits
-from feed.models import Choice
+from feed.control import guarding
+from feed.control.rules import Limits, limits, stricter
+from feed.models import Choice, WardLimit
 from socialvideo.lib.errors import invalid
 
-FIELDS = ("profiling", "ai_share", "mood", "budget_minutes", "break_minutes", "quiet_from", "quiet_to")
+FIELDS = ("profiling", "ai_share", "mood", "prompts", "budget_minutes", "break_minutes", "quiet_from", "quiet_to")
 
 
 @dataclass(frozen=True)
@@ -23,31 +27,41 @@ class Held:
     profiling: bool
     ai_share: int
     mood: str
+    prompts: bool
     limits: Limits
     reset_at: datetime | None
     is_teen: bool
+    guarded: tuple[str, ...] = ()
+    """What the guardian set, by the names of the settings."""
 
 
 def held(person: Person) -> Held:
     """Return what holds for a person now. Teenagers begin without a profile, and with limits."""
     row = Choice.objects.filter(person=person).first() or Choice(person=person)
-    return holding(row, is_teen=people.is_teen(person))
+    is_teen = people.is_teen(person)
+    return holding(row, is_teen=is_teen, guarded=guarding.over(person) if is_teen else None)
 
 
-def holding(row: Choice, *, is_teen: bool) -> Held:
-    """Return what a row of choices comes to."""
-    quiet = (row.quiet_from, row.quiet_to) if row.quiet_from and row.quiet_to else None
-    held_limits = limits(budget=row.budget_minutes, without_break=row.break_minutes, quiet=quiet, is_teen=is_teen)
+def holding(row: Choice, *, is_teen: bool, guarded: WardLimit | None = None) -> Held:
+    """Return what a row of choices comes to, beside what a guardian set."""
     profiling = not is_teen if row.profiling is None else row.profiling
-    return Held(profiling, row.ai_share, row.mood, held_limits, row.reset_at, is_teen)
+    own = Held(profiling, row.ai_share, row.mood, row.prompts, _limits(row, is_teen=is_teen), row.reset_at, is_teen)
+    if guarded is None or not is_teen:
+        return own
+    share = own.ai_share if guarded.ai_share is None else min(own.ai_share, guarded.ai_share)
+    both = stricter(own.limits, _limits(guarded, is_teen=True))
+    names = tuple(name for name in guarding.FIELDS if getattr(guarded, name) is not None)
+    return replace(own, ai_share=share, limits=both, guarded=names)
+
+
+def _limits(row: Choice | WardLimit, *, is_teen: bool) -> Limits:
+    quiet = (row.quiet_from, row.quiet_to) if row.quiet_from and row.quiet_to else None
+    return limits(budget=row.budget_minutes, without_break=row.break_minutes, quiet=quiet, is_teen=is_teen)
 
 
 def edit(*, person: Person, changes: dict[str, Any]) -> Held:
     """Change some of FIELDS. 422 for limits that are none."""
-    for name in ("budget_minutes", "break_minutes"):
-        minutes = changes.get(name)
-        if minutes is not None and not LEAST_BUDGET <= minutes <= MOST_BUDGET:
-            raise invalid(f"/{name}", "limit_wrong", f"From {LEAST_BUDGET} to {MOST_BUDGET} minutes, or null for none.")
+    guarding.require_minutes(changes)
     with transaction.atomic():
         Choice.objects.get_or_create(person=person)
         row = Choice.objects.select_for_update().get(person=person)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from accounts.models import Person
-from feed.control import choices
+from feed.control import choices, guarding
 from feed.models import Choice, Impression, Sitting, Steer
 from feed.ranking import features
 from socialvideo.lib.archive import Archive, document
@@ -21,7 +21,10 @@ def add_feed(person: Person, archive: Archive) -> None:
 def _settings(person: Person) -> dict[str, Any]:
     row = Choice.objects.filter(person=person).first() or Choice(person=person)
     sitting = Sitting.objects.filter(person=person).values("day", "spent_s", "began_at", "last_at").first()
-    return {name: getattr(row, name) for name in (*choices.FIELDS, "reset_at")} | {"sitting": sitting}
+    guarded = guarding.over(person)
+    by_guardian = guarded and {name: getattr(guarded, name) for name in guarding.FIELDS}
+    own = {name: getattr(row, name) for name in (*choices.FIELDS, "reset_at")}
+    return own | {"sitting": sitting, "set_by_guardian": by_guardian}
 
 
 def _steer(row: Steer) -> dict[str, Any]:

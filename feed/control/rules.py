@@ -1,7 +1,7 @@
 """Pure rules of wellbeing: how long somebody may sit before their feed today, when it pauses, when it is quiet.
 
 What is counted here is never seen by the ranking. Grown-ups set their own limits and may lift them; teenagers begin
-with limits and may only tighten them.
+with limits and may only tighten them, and so may their guardians: of two limits the stricter holds.
 """
 
 from dataclasses import dataclass, replace
@@ -15,6 +15,7 @@ TEEN_BUDGET, TEEN_BREAK = 60, 20
 # Between two pages at most so long is counted as spent; after so long a pause a new sitting begins.
 COUNTED = PAUSE = timedelta(minutes=5)
 LEAST_BUDGET, MOST_BUDGET = 5, 1440
+Quiets = tuple[time, time] | None
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,21 @@ def limits(*, budget: int | None, without_break: int | None, quiet: tuple[time, 
     return Limits(_minutes(budget), _minutes(without_break), quiet, autoplay=not is_teen)
 
 
+def stricter(one: Limits, other: Limits) -> Limits:
+    """Return what holds where both do."""
+    return Limits(
+        _shorter(one.budget, other.budget),
+        _shorter(one.without_break, other.without_break),
+        _both(one.quiet, other.quiet),
+        autoplay=one.autoplay and other.autoplay,
+    )
+
+
+def is_night(begins: time, ends: time) -> bool:
+    """Tell whether these hours go over midnight and have the usual night within them."""
+    return begins > ends and begins <= QUIET_FROM and ends >= QUIET_UNTIL
+
+
 def goes_on(sat: Sat | None, now: datetime, zone: str) -> Sat:
     """Return how somebody sits who is given a page at ``now``."""
     today = now.astimezone(ZoneInfo(zone)).date()
@@ -99,11 +115,24 @@ def _wider(quiet: tuple[time, time] | None) -> tuple[time, time]:
     """Return a teenager's quiet hours: their own, if the usual night lies within them."""
     if quiet is None:
         return QUIET_FROM, QUIET_UNTIL
-    begins, ends = quiet
-    over_midnight = begins > ends
-    return (
-        (begins, ends) if over_midnight and begins <= QUIET_FROM and ends >= QUIET_UNTIL else (QUIET_FROM, QUIET_UNTIL)
-    )
+    return quiet if is_night(*quiet) else (QUIET_FROM, QUIET_UNTIL)
+
+
+def _both(one: Quiets, other: Quiets) -> Quiets:
+    """Return the hours of both, where both are nights; where these would have no end, the longer ones."""
+    if one is None or other is None:
+        return one or other
+    begins, ends = min(one[0], other[0]), max(one[1], other[1])
+    return (begins, ends) if begins > ends else max(one, other, key=_length)
+
+
+def _length(quiet: tuple[time, time]) -> int:
+    begins, ends = (each.hour * 60 + each.minute for each in quiet)
+    return (ends - begins) % (24 * 60)
+
+
+def _shorter(one: timedelta | None, other: timedelta | None) -> timedelta | None:
+    return min((each for each in (one, other) if each is not None), default=None)
 
 
 def _minutes(count: int | None) -> timedelta | None:

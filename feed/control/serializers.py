@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from feed.control.topics import MOODS
-from feed.models import Steer
+from feed.models import Steer, WardLimit
 from socialvideo.lib.wire import StrictSerializer
 
 CLOCK = "%H:%M"
@@ -19,6 +19,7 @@ class FeedSettingsChange(StrictSerializer):
     profiling = serializers.BooleanField(required=False, allow_null=True)
     ai_share = serializers.IntegerField(min_value=0, max_value=100, required=False, help_text="At most so many of 100.")
     mood = serializers.ChoiceField(choices=MOOD_NAMES, required=False)
+    prompts = serializers.BooleanField(required=False, help_text="Invite me to make something, now and then.")
     budget_minutes = serializers.IntegerField(required=False, allow_null=True, help_text="A day.")
     break_minutes = serializers.IntegerField(required=False, allow_null=True, help_text="Without a break.")
     quiet_from = serializers.TimeField(required=False, allow_null=True, input_formats=[CLOCK], help_text="HH:MM.")
@@ -31,6 +32,7 @@ class FeedSettingsShape(serializers.Serializer[Any]):
     profiling = serializers.BooleanField(help_text="Whether what you watched may shape your feed.")
     ai_share = serializers.IntegerField()
     mood = serializers.ChoiceField(choices=MOOD_NAMES)
+    prompts = serializers.BooleanField(help_text="Whether you are invited to make something, now and then.")
     budget_minutes = serializers.IntegerField(allow_null=True)
     break_minutes = serializers.IntegerField(allow_null=True)
     quiet_from = serializers.TimeField(format=CLOCK, allow_null=True)
@@ -38,6 +40,31 @@ class FeedSettingsShape(serializers.Serializer[Any]):
     autoplay = serializers.BooleanField(help_text="Whether one film may begin after the other by itself.")
     limits_are_fixed = serializers.BooleanField(help_text="They may be tightened and not lifted: teenagers'.")
     reset_at = serializers.DateTimeField(allow_null=True)
+    set_by_guardian = serializers.ListField(
+        child=serializers.CharField(), help_text="Which of these my guardian set, too: the stricter of both holds."
+    )
+
+
+class WardLimitsRequest(StrictSerializer):
+    """What a guardian sets for their ward: all of it at once, null for nothing."""
+
+    ai_share = serializers.IntegerField(
+        min_value=0, max_value=100, allow_null=True, help_text="At most so many of 100."
+    )
+    budget_minutes = serializers.IntegerField(allow_null=True, help_text="A day.")
+    break_minutes = serializers.IntegerField(allow_null=True, help_text="Without a break.")
+    quiet_from = serializers.TimeField(allow_null=True, input_formats=[CLOCK], help_text="HH:MM, by 22:00.")
+    quiet_to = serializers.TimeField(allow_null=True, input_formats=[CLOCK], help_text="HH:MM, from 07:00 on.")
+
+
+class WardLimitsShape(serializers.Serializer[WardLimit]):
+    """What I set for my ward. What is stricter holds: this, the ward's own word, or what holds for all teenagers."""
+
+    ai_share = serializers.IntegerField(allow_null=True)
+    budget_minutes = serializers.IntegerField(allow_null=True)
+    break_minutes = serializers.IntegerField(allow_null=True)
+    quiet_from = serializers.TimeField(format=CLOCK, allow_null=True)
+    quiet_to = serializers.TimeField(format=CLOCK, allow_null=True)
 
 
 class WishRequest(StrictSerializer):

@@ -9,8 +9,16 @@ from rest_framework.views import APIView
 
 from accounts.auth import signed_in
 from accounts.models import Person
-from feed.control import choices, steers
-from feed.control.serializers import FeedSettingsChange, FeedSettingsShape, HeardShape, SteerShape, WishRequest
+from feed.control import choices, guarding, steers
+from feed.control.serializers import (
+    FeedSettingsChange,
+    FeedSettingsShape,
+    HeardShape,
+    SteerShape,
+    WardLimitsRequest,
+    WardLimitsShape,
+    WishRequest,
+)
 from socialvideo.lib.cursors import paged
 from socialvideo.lib.idempotency import idempotent
 from socialvideo.lib.schema import described, page_of
@@ -46,6 +54,22 @@ class FeedResetView(APIView):
         """Have everything that I did so far shape my feed no more. My history stays, as do my wishes."""
         choices.reset(signed_in(request))
         return Response(status=204)
+
+
+class WardLimitsView(APIView):
+    """What I set for the feed of my ward."""
+
+    @described(gives=WardLimitsShape, problems=(404,), summary="Read what I set for my ward's feed")
+    def get(self, request: Request, guardianship_id: UUID) -> Response:
+        row = guarding.of(guardian=signed_in(request), guardianship_id=guardianship_id)
+        return Response(WardLimitsShape(row).data)
+
+    @described(takes=WardLimitsRequest, gives=WardLimitsShape, problems=(404, 422), summary="Limit my ward's feed")
+    def put(self, request: Request, guardianship_id: UUID) -> Response:
+        """Set all of it, null for nothing. My ward sees what I set; of mine and theirs the stricter holds."""
+        sent = read_body(WardLimitsRequest, request)
+        row = guarding.put(guardian=signed_in(request), guardianship_id=guardianship_id, limits=sent)
+        return Response(WardLimitsShape(row).data)
 
 
 class WishesView(APIView):
@@ -88,6 +112,7 @@ def _settings(person: Person) -> dict[str, Any]:
         "profiling": held.profiling,
         "ai_share": held.ai_share,
         "mood": held.mood,
+        "prompts": held.prompts,
         "budget_minutes": budget,
         "break_minutes": without_break,
         "quiet_from": quiet_from,
@@ -95,5 +120,6 @@ def _settings(person: Person) -> dict[str, Any]:
         "autoplay": held.limits.autoplay,
         "limits_are_fixed": held.is_teen,
         "reset_at": held.reset_at,
+        "set_by_guardian": list(held.guarded),
     }
     return dict(FeedSettingsShape(shown).data)

@@ -5,15 +5,16 @@ both modes, by the filter against repeats alone.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
+from feed.control import guarding
 from feed.control.rules import Sat
 from feed.foryou import packing
 from feed.foryou.acts import ACTS
 from feed.foryou.packing import ACT, ID, Packed
-from feed.models import Choice, Hidden
+from feed.models import Choice, Hidden, WardLimit
 from socialvideo.lib.prepared import Statement
 
 MOST_FOLLOWS, MOST_SEEN, MOST_ACTS, MOST_OWN = 5000, 2000, 300, 50
@@ -35,7 +36,10 @@ _REMIXES = f"""SELECT {packing.ids("p.id")} FROM (
     WHERE p.author_id <> %(viewer)s"""
 # Of whom one follows as the index has them, from which alone they are read: of too many, the youngest accounts.
 FACTS = Statement(f"""SELECT
-    c.profiling, c.ai_share, c.mood, c.budget_minutes, c.break_minutes, c.quiet_from, c.quiet_to, c.reset_at,
+    c.profiling, c.ai_share, c.mood, c.prompts, c.budget_minutes, c.break_minutes, c.quiet_from, c.quiet_to, c.reset_at,
+    (SELECT json_build_array(l.ai_share, l.budget_minutes, l.break_minutes, l.quiet_from, l.quiet_to)
+        FROM accounts_guardianship u JOIN feed_wardlimit l ON l.guardianship_id = u.id
+        WHERE u.ward_id = %(viewer)s AND u.ended_at IS NULL AND u.confirmed_at IS NOT NULL),
     (SELECT n.time_zone FROM accounts_noticeplan n WHERE n.person_id = %(viewer)s),
     (SELECT json_build_array(s.day, s.spent_s, extract(epoch FROM s.began_at), extract(epoch FROM s.last_at))
         FROM feed_sitting s WHERE s.person_id = %(viewer)s),
@@ -80,6 +84,7 @@ class Facts:
 
     viewer: UUID
     choice: Choice
+    guarded: WardLimit | None
     zone: str
     sat: Sat | None
     steers: list[tuple[str, int, int]]
@@ -102,23 +107,25 @@ def read(*, viewer: UUID, walk: UUID, profiling_by_age: bool) -> Facts:
 
 
 def _facts(viewer: UUID, by_age: bool, row: tuple[Any, ...]) -> Facts:
-    *chosen, zone, sat, steers, follows, muted, hidings, seen, walked, acts, remixes, now = row
-    profiling, ai_share, mood, *others, reset_at = chosen
+    *chosen, guarded, zone, sat, steers, follows, muted, hidings, seen, walked, acts, remixes, now = row
+    profiling, ai_share, mood, prompts, *others, reset_at = chosen
     names = ("budget_minutes", "break_minutes", "quiet_from", "quiet_to")
     choice = Choice(
         person_id=viewer,
         profiling=profiling,
         ai_share=100 if ai_share is None else ai_share,
         mood=mood or Choice.Mood.ANY,
+        prompts=prompts is not False,
         reset_at=reset_at,
         **dict(zip(names, others, strict=True)),
     )
     holds = by_age if profiling is None else profiling
-    said = (steers, hidings, *chosen)
+    said = (steers, hidings, guarded, *chosen)
     history = History(packing.unpacked(acts, ACT), packing.unpacked(remixes, ID)) if holds else None
     return Facts(
         viewer=viewer,
         choice=choice,
+        guarded=_guarded(guarded),
         zone=zone or "UTC",
         sat=_sat(sat),
         steers=[(term, sign, strength) for term, sign, strength in steers or ()],
@@ -132,6 +139,14 @@ def _facts(viewer: UUID, by_age: bool, row: tuple[Any, ...]) -> Facts:
         now=now,
         digest=hash((viewer, holds, str(said), follows, muted, seen, walked, acts, remixes)),
     )
+
+
+def _guarded(row: list[Any] | None) -> WardLimit | None:
+    if row is None:
+        return None
+    *numbers, begins, ends = row
+    quiet = [each and time.fromisoformat(each) for each in (begins, ends)]
+    return WardLimit(**dict(zip(guarding.FIELDS, [*numbers, *quiet], strict=True)))
 
 
 def _sat(row: list[Any] | None) -> Sat | None:

@@ -1,7 +1,7 @@
 """From what is known of a viewer to an order of candidates: sources → filters → features → scorer → selection.
 
 Nothing here reads the database. A stage that names or orders candidates may fail and is done without; where a filter
-fails there is no order (None), and the page is made of the chronological list instead.
+fails, or all sources do, there is no order (None), and the page is made of the chronological list instead.
 """
 
 from dataclasses import dataclass, field, replace
@@ -25,13 +25,14 @@ from feed.ranking.selection import Rules
 from feed.ranking.types import Pool
 from feed.recent import Recent
 
-# How many candidates are put in order beyond a page, for those that fell since their ranking.
-RESERVE = 5
+# How many candidates are put in order beyond a page, for those that fell since their ranking; and where these were too
+# few, all.
+RESERVE, ALL = 5, 10_000
 # The best candidates of so many viewers are kept for so many seconds; of each so many, and the best of those followed.
 KEPT: Recent[tuple[str, int, str], "Kept"] = Recent(300.0, 500)
 MOST_KEPT, MOST_FOLLOWED = 300, 60
 # So are the orders of so many pages, for whom nothing at all changed: who begins anew sees the same page first.
-ORDERS: Recent[tuple[str, int, str, int], "Ranked"] = Recent(60.0, 1000)
+ORDERS: Recent[tuple[str, int, str, int, int], "Ranked"] = Recent(60.0, 1000)
 LAID_OUT = Rules(shortlist=100)
 # Where every scorer failed: in order of time.
 NEWEST = "newest"
@@ -46,6 +47,7 @@ class Asked:
     walk: Walk
     limit: int
     arm: Arm = USUAL
+    reserve: int = RESERVE
     degraded: Degraded = field(default_factory=Degraded)
 
 
@@ -97,8 +99,8 @@ class Kept:
 
 
 def ranked(asked: Asked, stock: Stock) -> Ranked | None:
-    """Return the candidates in their order; None where they could not be filtered."""
-    key = (stock.weights, asked.known.digest, asked.arm.name, asked.limit)
+    """Return the candidates in their order; None where they could not be filtered, or too few be gathered."""
+    key = (stock.weights, asked.known.digest, asked.arm.name, asked.limit, asked.reserve)
     if (kept := ORDERS.get(key)) is not None:
         return kept
     found = _ordered(asked, stock)
@@ -116,6 +118,9 @@ def _ordered(asked: Asked, stock: Stock) -> Ranked | None:
         scored = scored.chosen(filtering.may_come(question, barred, stock, scored.pool.post))
     except FAULTS as error:
         asked.degraded.note("filters", error)
+        return None
+    if "sources" in asked.degraded.stages and len(scored.pool) < asked.limit + asked.reserve:
+        # Who was not asked may know of more: this is no honest end.
         return None
     scored = _capped(scored, stock, question.ai_share, asked.limit)
     rows, propensity = _laid_out(question, stock, scored, rng, asked)
@@ -208,7 +213,7 @@ def _laid_out(
 
     chosen, propensity = guarded("selection", select, (np.empty(0, np.int64), propensity), asked.degraded)
     # Where the rules of a page leave room, it goes on by value: few authors are no reason to end.
-    rest = by_value[~np.isin(by_value, chosen)][: max(asked.limit + RESERVE - len(chosen), 0)]
+    rest = by_value[~np.isin(by_value, chosen)][: max(asked.limit + asked.reserve - len(chosen), 0)]
     return np.concatenate([chosen, rest]).astype(np.int64), propensity
 
 

@@ -12,15 +12,16 @@ from accounts.models import Person
 from feed import visibility
 from feed.control import choices
 from feed.control.rules import Ended, ended, exhausted, goes_on
-from feed.foryou import chronological, experiments, explaining, facts, files, impressions, ordering
+from feed.foryou import chronological, experiments, explaining, facts, files, impressions, ordering, prompting
 from feed.foryou.explaining import Why
 from feed.foryou.impressions import Item, Walk
-from feed.foryou.ordering import Asked, Ranked
+from feed.foryou.ordering import ALL, RESERVE, Asked, Ranked
 from feed.foryou.stages import FAULTS, Degraded
-from feed.foryou.stock import KEEPER
+from feed.foryou.stock import KEEPER, Stock
 from feed.models import Impression
 from feed.ranking import features
 from feed.ranking.model import Model
+from feed.visibility import Shown
 from socialvideo.lib.ids import new_id
 
 
@@ -34,6 +35,7 @@ class Page:
     degraded: list[str]
     profiled: bool
     rung: str
+    prompt: dict[str, Any] | None = None
 
 
 def serve(*, person: Person, walk: Walk | None, limit: int) -> Page:
@@ -41,24 +43,46 @@ def serve(*, person: Person, walk: Walk | None, limit: int) -> Page:
     going = walk or Walk(new_id(), 0)
     is_teen = person.birth_date is not None and ages.is_teen(person.birth_date, date.today())
     known = facts.read(viewer=person.id, walk=going.id, profiling_by_age=not is_teen)
-    held = choices.holding(known.choice, is_teen=is_teen)
-    if walk and walk.position < len(known.walked):
-        return _again(Asked(known, held, walk, limit))
-    if over := ended(held.limits, known.sat, known.now, known.zone):
-        return Page([], None, over, [], held.profiling, "")
-    asked = Asked(known, held, Walk(going.id, len(known.walked)), limit, experiments.arm_of(person.id))
+    held = choices.holding(known.choice, is_teen=is_teen, guarded=known.guarded)
+    at = Walk(going.id, min(walk.position if walk else 0, len(known.walked)))
+    asked = Asked(known, held, at, limit, experiments.arm_of(person.id))
+    page = _again(asked) if at.position < len(known.walked) else _next(asked)
+    prompt = prompting.beside(
+        person=person,
+        choice=known.choice,
+        walk=at.id,
+        position=at.position,
+        items=page.items,
+        ended=page.ended,
+    )
+    return replace(page, prompt=prompt)
+
+
+def _next(asked: Asked) -> Page:
+    """Return a page that was not served before."""
+    known, limit = asked.known, asked.limit
+    if over := ended(asked.held.limits, known.sat, known.now, known.zone):
+        return Page([], None, over, [], asked.held.profiling, "")
     stock = KEEPER.current()
+    ranked, shown = _visible(asked, stock)
+    if len(shown) < limit <= len(ranked.ids) - RESERVE:
+        # So much of it fell since it was ranked that the reserve does not fill the page: there may be more behind.
+        asked = replace(asked, reserve=ALL)
+        ranked, shown = _visible(asked, stock)
+    return _served(asked, ranked, shown, stock.model if stock and ranked.weights else None)
+
+
+def _visible(asked: Asked, stock: Stock | None) -> tuple[Ranked, list[Shown]]:
+    """Return an order, and what of its beginning is visible at this moment."""
+    known, count = asked.known, asked.limit + asked.reserve
     ranked = ordering.ranked(asked, stock) if stock else None
-    model = stock.model if stock and ranked else None
-    if ranked is None:
-        ranked = chronological.newest(known, held.ai_share, limit + ordering.RESERVE)
-    return _served(asked, ranked, model)
+    ranked = ranked or chronological.newest(known, asked.held.ai_share, count)
+    return ranked, visibility.among(viewer=known.viewer, post_ids=ranked.ids, limit=asked.limit)
 
 
-def _served(asked: Asked, ranked: Ranked, model: Model | None) -> Page:
-    """Write down and answer with what of the order is visible at this moment."""
+def _served(asked: Asked, ranked: Ranked, shown: list[Shown], model: Model | None) -> Page:
+    """Write down and answer with what of the order is visible."""
     viewer, walk, limit = asked.known.viewer, asked.walk, asked.limit
-    shown = visibility.among(viewer=viewer, post_ids=ranked.ids, limit=limit)
     place = {post_id: at for at, post_id in enumerate(ranked.ids)}
     # What was seen longer ago than the filter remembers.
     at = [place[each.id] for each in shown if not each.body["mine"]["seen"]]
@@ -78,7 +102,8 @@ def _served(asked: Asked, ranked: Ranked, model: Model | None) -> Page:
     is_over = len(shown) < limit
     following = None if is_over else replace(walk, position=walk.position + len(items)).cursor
     profiled = asked.held.profiling
-    return Page(data, following, exhausted() if is_over else None, asked.degraded.stages, profiled, ranked.rung)
+    degraded = list(dict.fromkeys(asked.degraded.stages))
+    return Page(data, following, exhausted() if is_over else None, degraded, profiled, ranked.rung)
 
 
 def _item(ranked: Ranked, row: int, position: int) -> Item:

@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from accounts.serializers import PersonRef
 from feed.control.serializers import ENDS
 from feed.serializers import PostShape
 
@@ -39,6 +40,23 @@ class EndShape(serializers.Serializer[Any]):
     words = serializers.CharField()
 
 
+class RouteShape(serializers.Serializer[Any]):
+    """Where to go on."""
+
+    method = serializers.CharField()
+    address = serializers.CharField()
+
+
+class PromptShape(serializers.Serializer[Any]):
+    """An invitation to make something: with a friend who granted me their likeness, of a film shown here, or alone."""
+
+    kind = serializers.ChoiceField(choices=["friend", "remix", "own"])
+    words = serializers.CharField()
+    friend = PersonRef(allow_null=True)
+    post = serializers.UUIDField(allow_null=True)
+    to = RouteShape()
+
+
 class ForYouShape(serializers.Serializer[Any]):
     """One page. ``degraded`` names the stages of the ranking that did not work for it: it may be less fitting."""
 
@@ -48,6 +66,7 @@ class ForYouShape(serializers.Serializer[Any]):
     profiled = serializers.BooleanField(help_text="Whether what you watched shaped it.")
     ranking = serializers.CharField(help_text="Which scorer put it in order.")
     degraded = serializers.ListField(child=serializers.CharField())
+    prompt = PromptShape(allow_null=True)
 
 
 class ImpressionShape(serializers.Serializer[Any]):
@@ -83,6 +102,7 @@ class RankingShape(serializers.Serializer[Any]):
     """How feeds are ranked (Digital Services Act, article 27): main parameters, weights, how to change them."""
 
     weights = WeightShape(many=True)
+    counted = WeightShape(many=True, help_text="What people do counts so much in trends, and for whom it counts less.")
     sources = NamedShape(many=True)
     scorers = serializers.ListField(child=serializers.CharField(), help_text="The best that works is used.")
     features = NamedShape(many=True)

@@ -24,7 +24,8 @@ class ForYouView(APIView):
 
         Within a walk nothing comes twice, also where the ranking moves meanwhile, and a cursor that is used again gives
         the same page again, without what fell since. What I have watched comes no more. `ended` says why nothing
-        follows: I have seen everything, or my own limits of time.
+        follows: I have seen everything, or my own limits of time. Now and then, and there, `prompt` invites me to make
+        something, by a route that is open to me; `prompts: false` in my settings turns that off.
         """
         cursor = request.query_params.get("cursor")
         limit = size(request)
@@ -61,4 +62,5 @@ def _body(page: Page) -> dict[str, object]:
         "profiled": page.profiled,
         "ranking": page.rung,
         "degraded": page.degraded,
+        "prompt": page.prompt,
     }

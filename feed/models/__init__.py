@@ -1,7 +1,7 @@
 """Tables of posts: one file a thing."""
 
 from feed.models.comments import Comment, CommentFilter, CommentLike
-from feed.models.control import Choice, Sitting, Steer
+from feed.models.control import Choice, Sitting, Steer, WardLimit
 from feed.models.engagement import Bookmark, Hidden, Like, Mention, PostCount, PostTag, Share
 from feed.models.posts import Draft, Post
 from feed.models.ranking import Impression, RankingModel
@@ -33,4 +33,5 @@ __all__ = [
     "Trend",
     "TrendReview",
     "View",
+    "WardLimit",
 ]

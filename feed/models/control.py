@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from accounts.models import Person
+from accounts.models import Guardianship, Person
 from socialvideo.lib.ids import new_id
 
 SAID_LENGTH, TERM_LENGTH = 300, 100
@@ -30,6 +30,8 @@ class Choice(models.Model):
     ai_share = models.PositiveSmallIntegerField(default=100, db_default=100, validators=[MaxValueValidator(100)])
     """Of a hundred items at most so many are generated."""
     mood = models.CharField(max_length=6, choices=Mood.choices, default=Mood.ANY, db_default=Mood.ANY)
+    prompts = models.BooleanField(default=True, db_default=True)
+    """Whether they are invited to make something, now and then."""
     budget_minutes = models.PositiveSmallIntegerField(null=True)
     break_minutes = models.PositiveSmallIntegerField(null=True)
     quiet_from = models.TimeField(null=True)
@@ -51,6 +53,33 @@ class Choice(models.Model):
 
     def __str__(self) -> str:
         return f"choices of {self.person_id}"
+
+
+class WardLimit(models.Model):
+    """What a guardian set for the feed of their ward, beside the ward's own choice; null is nothing."""
+
+    guardianship = models.OneToOneField(Guardianship, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    ai_share = models.PositiveSmallIntegerField(null=True)
+    budget_minutes = models.PositiveSmallIntegerField(null=True)
+    break_minutes = models.PositiveSmallIntegerField(null=True)
+    quiet_from = models.TimeField(null=True)
+    quiet_to = models.TimeField(null=True)
+    set_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        """As one's own; quiet hours last over midnight."""
+
+        constraints = [
+            models.CheckConstraint(condition=Q(ai_share__lte=100), name="ward_limit_ai_share_of_hundred"),
+            models.CheckConstraint(
+                condition=Q(quiet_from=None, quiet_to=None)
+                | Q(quiet_from__isnull=False, quiet_to__isnull=False, quiet_from__gt=F("quiet_to")),
+                name="ward_limit_quiet_over_midnight",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"limits by {self.guardianship_id}"
 
 
 class Steer(models.Model):

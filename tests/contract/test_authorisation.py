@@ -16,7 +16,7 @@ OWN = (
     *("GET /withdrawals", "GET /jobs", "GET /videos", "GET /feeds/following", "GET /people/{handle}/posts"),
     *("GET /reports", "GET /contacts/matches", "GET /me/mutuals", "GET /me/blocks", "GET /me/mutes"),
     *("GET /me/likes", "GET /me/bookmarks", "GET /me/comments", "GET /me/held-comments", "GET /me/hidden"),
-    "GET /me/history",
+    *("GET /me/history", "GET /me/mentions"),
     *("GET /me/close-friends", "GET /me/suggestions", "GET /me/exports", "GET /me/push-subscriptions"),
     *("GET /feeds/friends", "GET /feeds/trending", "GET /hashtags/{tag}/posts"),
     *("GET /search/posts", "GET /search/hashtags"),
@@ -83,7 +83,7 @@ def test_on_moderation_routes_everybody_but_moderators_gets_403() -> None:
 
 def test_neither_a_stranger_nor_a_blocked_one_nor_staff_reaches_a_private_thing_by_its_id() -> None:
     rows = [row for name, row in TABLE.items() if "_id}" in name]
-    assert len(rows) == 71
+    assert len(rows) == 73
     assert all(row[who] == 404 for row in rows for who in ("stranger", "blocked", "moderator", "admin"))
 
 

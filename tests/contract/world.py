@@ -49,6 +49,7 @@ WITH_BODY = (
     "PUT /departures",
     "PUT /uploads/{upload_id}/completion",
     *("PUT /posts/{post_id}/share", "PUT /me/comment-filter", "PUT /me/hidden"),
+    "PUT /guardianships/{guardianship_id}/feed-limits",
 )
 WITHOUT_BODY = (
     *security.WITHOUT_BODY,
@@ -263,6 +264,13 @@ def body(world: World, route: Route) -> dict[str, Any]:
         "PUT /posts/{post_id}/share": {"channel": "link"},
         "POST /posts/{post_id}/comments": {"text": "Nice."},
         "PATCH /comments/{comment_id}": {"text": "The sea was warm."},
+        "PUT /guardianships/{guardianship_id}/feed-limits": {
+            "ai_share": 20,
+            "budget_minutes": 30,
+            "break_minutes": None,
+            "quiet_from": "21:00",
+            "quiet_to": "07:00",
+        },
         "PUT /me/comment-filter": {"words": ["spoiler"]},
         "PUT /me/hidden": {"kind": "tag", "thing": "#cats", "strength": "hide"},
         "POST /beacons": {"beacons": [beacon(world)]},

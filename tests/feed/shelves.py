@@ -102,7 +102,8 @@ class House:
         viewer = new_id()
         held = Choice(person_id=viewer, profiling=history is not None, **choice)
         return Facts(
-            viewer, held, "UTC", None, list(steers), none, none, nothing, nothing, none, none, history, NOW, viewer.int
+            *(viewer, held, None, "UTC", None, list(steers), none, none, nothing, nothing, none, none, history, NOW),
+            viewer.int,
         )  # fmt: skip
 
     def asked(self, known: Facts, limit: int = 20) -> Asked:

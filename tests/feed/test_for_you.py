@@ -14,8 +14,8 @@ from rest_framework.test import APIClient
 
 from accounts import blocks, graph, mutes
 from accounts.models import Person
-from feed import publishing
-from feed.foryou import explaining, filtering, page, query, replay, stages
+from feed import damping, publishing
+from feed.foryou import explaining, filtering, packing, page, query, replay, stages
 from feed.models import Choice, Hidden, Impression, View
 from feed.ranking import candidates, features, scoring, selection
 from feed.ranking.types import Viewer
@@ -114,6 +114,31 @@ def test_a_page_is_refilled_for_what_fell_since_it_was_ranked(house: Audience, s
     after = ids(sam.get(ADDRESS, {"limit": 5}).json()["data"])
     assert len(after) == 5
     assert not set(before[:3]).intersection(after)
+
+
+def test_a_page_is_filled_though_all_that_was_to_come_first_fell(house: Audience, sam: APIClient) -> None:
+    for post in house.posts[4:]:
+        publishing.remove(author=post.author, post_id=post.id)
+    assert sorted(ids([item for each in walk(sam, limit=2) for item in each])) == sorted(
+        str(post.id) for post in house.posts[:4]
+    )
+
+
+def test_a_ranking_is_counted_anew_though_some_of_its_posts_fell(house: Audience, sam: APIClient) -> None:
+    fallen, hidden, loved = house.posts[0], house.posts[9], house.posts[11]
+    publishing.remove(author=fallen.author, post_id=fallen.id)
+    type(hidden).objects.filter(id=hidden.id).update(audience="private")
+    audience.watched([factories.person() for _ in range(4)], [loved])
+    audience.forget()
+    assert audience.training.refresh().kind == "refreshed"
+    stock = ordering_stock()
+    shelf = stock.model.shelf
+    gone, closed, first = stock.posts.find(packing.of_uuids([fallen.id, hidden.id, loved.id]))
+    assert not stock.open[[gone, closed]].any()
+    assert (shelf.met[gone], shelf.met[closed]) == (0, 0)
+    assert shelf.met[first] == View.objects.filter(post=loved).count()
+    shown = ids([item for each in walk(sam) for item in each])
+    assert sorted(shown) == sorted(str(post.id) for post in house.posts if post not in (fallen, hidden))
 
 
 def test_what_was_watched_hidden_muted_or_blocked_comes_no_more(
@@ -340,4 +365,5 @@ def test_how_feeds_are_ranked_is_published_to_everybody(house: Audience) -> None
     assert weights["create"] > weights["like"] > 0 > weights["hide"]
     assert {each["name"] for each in said["features"]} == set(features.COLUMNS)
     assert all(each["words"] for each in (*said["weights"], *said["sources"], *said["options"], *said["features"]))
+    assert said["counted"] == damping.published()
     assert said["model"] == house.model.hash
