@@ -141,7 +141,8 @@ def _kept(question: Query, barred: Barred, stock: Stock, asked: Asked, rng: np.r
     pool = pool.rows(filtering.may_come(question, barred, stock, pool.post))
     less = filtering.lessened(barred, stock, pool.post, LESS)
     scored = _best(question, stock, _scored(question, stock, pool, less, asked))
-    if not asked.degraded.stages:
+    # What is left of a walk that was begun would be too little for another one.
+    if not asked.degraded.stages and not len(asked.known.walked):
         KEPT.keep(key, Kept(stock.ids[scored.pool.post], scored))
     return scored
 

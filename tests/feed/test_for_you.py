@@ -82,6 +82,12 @@ def test_a_walk_shows_everything_once_each_with_its_reason_and_ends(house: Audie
         assert UUID(item["impression"]).version == 7
 
 
+@pytest.mark.parametrize("limit", [2, 5])
+def test_another_walk_shows_everything_again(limit: int, house: Audience, sam: APIClient) -> None:
+    walks = [[item["id"] for each in walk(sam, limit) for item in each] for _ in range(3)]
+    assert [len(each) for each in walks] == [len(house.posts)] * 3
+
+
 def test_nothing_repeats_while_the_ranking_moves_and_new_posts_come(house: Audience, sam: APIClient) -> None:
     first = sam.get(ADDRESS, {"limit": 6}).json()
     audience.watched([factories.person() for _ in range(4)], house.posts[::-1])
