@@ -43,17 +43,17 @@ def guarded(name: str, stage: Callable[[], T], otherwise: T, degraded: Degraded)
         return otherwise
 
 
-def bounded(name: str, stage: Callable[[], T], degraded: Degraded, patience: float = PATIENCE) -> T | None:
-    """Return what a stage gives within ``patience`` seconds; None where it raises, is late, or was late just now."""
+def bounded(name: str, stage: Callable[[], T], degraded: Degraded) -> T | None:
+    """Return what a stage gives within PATIENCE seconds; None where it raises, is late, or was late just now."""
     if _late.get(name, 0.0) > time.monotonic():
         degraded.note(name, "it was late a moment ago")
         return None
     waiting = _THREADS.submit(stage)
     try:
-        return waiting.result(timeout=patience)
+        return waiting.result(timeout=PATIENCE)
     except Late:
         _late[name] = time.monotonic() + LEFT_OUT
-        degraded.note(name, f"it took longer than {patience} s")
+        degraded.note(name, f"it took longer than {PATIENCE} s")
     except FAULTS as error:
         degraded.note(name, error)
     return None

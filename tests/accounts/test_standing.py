@@ -140,4 +140,4 @@ def test_a_suspension_in_the_past_ends_nothing(grant: Grant, requester: Person, 
 
 def test_the_handlers_that_the_settings_name_are_there(settings: Any) -> None:
     assert settings.SUSPENSION_HANDLERS == ["consent.suspension.end_all"]
-    assert settings.GUARDIANSHIP_HANDLERS == ["consent.cosigning.sever"]
+    assert settings.GUARDIANSHIP_HANDLERS == ["consent.cosigning.sever", "feed.control.guarding.sever"]

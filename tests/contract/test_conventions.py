@@ -122,6 +122,7 @@ def talked(world: World, requester: Person) -> None:
     comments.say(author=requester, post_id=world.post.id, text="A reply.", parent_id=world.comment.id)
     comments.filter_by(person=requester, words=["held"])
     comments.say(author=world.people["subject"], post_id=world.post.id, text="This is held.")
+    comments.say(author=world.people["subject"], post_id=world.post.id, text=f"Look, @{requester.handle}!")
 
 
 def reader(world: World, route: Route) -> APIClient:

@@ -22,7 +22,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from feed import visibility
-from feed.foryou import impressions, query
+from feed.foryou import impressions, query, stages
 from feed.foryou.facts import Facts
 from feed.foryou.impressions import Item
 from feed.foryou.packing import ID, unpacked
@@ -194,12 +194,13 @@ WEAKER: dict[str, tuple[Callable[[Patch], None], str, tuple[str, ...]]] = {
 
 
 @pytest.mark.django_db
-def test_each_list_of_a_weaker_product_is_found_out() -> None:
+def test_each_list_of_a_weaker_product_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stages, "PATIENCE", 30.0)
     town, ends = towns.built(), Ends()
     found = Found()
     for address, wanted in town.lists().items():
         reader(town, ends, found).session(address, wanted)
-    town.withdrawn(ends, town.grants[0])
+    town.withdrawn(ends, town.grants[3])
     town.blocked(ends, town.authors[3])
     for post in town.posts[1::3]:
         town.taken_down(ends, post)
