@@ -23,7 +23,7 @@ FROM, WHOLLY = 0.5, 0.75
 # What a share is smoothed by: acts that are given back, and acts on one author.
 GIVEN_BACK, ONE_AUTHOR = 2, 4
 # A wave: at least so many people on one author's posts in three slots that follow each other, of so many seconds.
-WAVE, SLOT = 5, 300
+WAVE, SLOT = 5, 600
 
 _WORDS: dict[str, tuple[float, str]] = {
     "most": (MOST, "All that one person does with one post counts so much at most."),
@@ -36,7 +36,7 @@ _WORDS: dict[str, tuple[float, str]] = {
     "tied_from": (
         FROM,
         "Somebody is tied from this share on: of what they do, what they do for one author, or for people who do the "
-        "same for them; or where this share of an author's people came within a quarter of an hour.",
+        "same for them; or where this share of an author's people came within half an hour.",
     ),
     "tied_wholly": (WHOLLY, "From this share on they are tied wholly."),
     "tied_power": (0.5, "All who are tied count together as their number to this power: its root."),

@@ -25,6 +25,7 @@ from feed import visibility
 from feed.foryou import impressions, query, stages
 from feed.foryou.facts import Facts
 from feed.foryou.impressions import Item
+from feed.foryou.ordering import ORDERS
 from feed.foryou.packing import ID, unpacked
 from feed.foryou.stock import Stock
 from feed.lists import chronological, following, friends, trending
@@ -220,6 +221,7 @@ def test_each_list_of_a_weaker_product_is_found_out(monkeypatch: pytest.MonkeyPa
 def weakened(weaken: Callable[[Patch], None], town: Town, ends: Ends, address: str, wanted: set[UUID]) -> Found:
     """What is wrong in a list of the product without this guard."""
     found = Found()
+    ORDERS.forget()
     with pytest.MonkeyPatch.context() as patch:
         weaken(patch)
         reader(town, ends, found).session(address, wanted)
