@@ -3,6 +3,9 @@
 A graph of 2,000 people x 200 follows x 100,000 posts, of which one in three shows somebody. The real API process and
 PostgreSQL are measured by their clocks, and so are, in the same run and turn and turn about, the list that anybody
 would write with DRF and the ORM, and one bare SQL statement of the same rows (``benchmarks.plain``).
+
+For You is ranked by what the town's people watched: first pages of eight viewers turn and turn about (what was ranked a
+moment ago is kept), walks of three pages, and first pages of people of whom nothing is kept.
 """
 
 import http.client
