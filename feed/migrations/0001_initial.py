@@ -372,7 +372,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='post',
-            index=models.Index(models.F('author'), models.OrderBy(models.Func(models.F('id'), function='uuid_send', output_field=models.BinaryField()), descending=True), include=('id',), condition=models.Q(('removed_at', None), ('unlisted_at', None)), name='post_freshest'),
+            index=models.Index(models.F('author'), models.OrderBy(models.Func(models.F('id'), function='uuid_send', output_field=models.BinaryField()), descending=True), condition=models.Q(('removed_at', None), ('unlisted_at', None)), name='post_freshest'),
         ),
         migrations.AddIndex(
             model_name='post',
