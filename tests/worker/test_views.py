@@ -284,5 +284,5 @@ def test_reading_a_job_or_a_video_costs_the_same_queries_however_many_are_in_it(
 def test_asking_costs_the_same_queries_however_many_are_in_it(
     count: int, api: APIClient, together: list[Person], django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    with django_assert_num_queries(AROUND + 15):
+    with django_assert_num_queries(AROUND + 16):
         assert post(api, subjects=[person.handle for person in together[:count]]).status_code == 202
