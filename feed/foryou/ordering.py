@@ -50,6 +50,11 @@ class Asked:
     reserve: int = RESERVE
     degraded: Degraded = field(default_factory=Degraded)
 
+    @property
+    def enough(self) -> int:
+        """How many candidates are put in order, as far as there are so many."""
+        return self.limit + self.reserve
+
 
 @dataclass(frozen=True)
 class Ranked:
@@ -114,12 +119,11 @@ def _ordered(asked: Asked, stock: Stock) -> Ranked | None:
     try:
         question = query.asked(asked.known, asked.held, stock, walk=asked.walk.id)
         barred = query.barred(asked.known, stock)
-        scored = _kept(question, barred, stock, asked, rng)
-        scored = scored.chosen(filtering.may_come(question, barred, stock, scored.pool.post))
+        scored = _found(question, barred, stock, asked, rng)
     except FAULTS as error:
         asked.degraded.note("filters", error)
         return None
-    if "sources" in asked.degraded.stages and len(scored.pool) < asked.limit + asked.reserve:
+    if "sources" in asked.degraded.stages and len(scored.pool) < asked.enough:
         # Who was not asked may know of more: this is no honest end.
         return None
     scored = _capped(scored, stock, question.ai_share, asked.limit)
@@ -127,7 +131,7 @@ def _ordered(asked: Asked, stock: Stock) -> Ranked | None:
     return _ranked(stock, scored, rows, propensity)
 
 
-def _kept(question: Query, barred: Barred, stock: Stock, asked: Asked, rng: np.random.Generator) -> Scored:
+def _found(question: Query, barred: Barred, stock: Stock, asked: Asked, rng: np.random.Generator) -> Scored:
     """Return the scores of a while ago, if the viewer only watched since, and wished nothing; else score anew.
 
     A score depends on no other candidate, so what is kept is only filtered anew: page by page, and walk by walk.
@@ -136,15 +140,26 @@ def _kept(question: Query, barred: Barred, stock: Stock, asked: Asked, rng: np.r
     kept = KEPT.get(key)
     # What is nearly used up is gathered anew, as far as there is more.
     if kept is not None and asked.walk.position + asked.limit <= len(kept.ids) // 2:
-        return kept.on(stock)
-    pool = sources.gather(question, stock, rng, asked.degraded)
-    pool = pool.rows(filtering.may_come(question, barred, stock, pool.post))
+        scored = kept.on(stock)
+        scored = scored.chosen(filtering.may_come(question, barred, stock, scored.pool.post))
+        if len(scored.pool) >= asked.enough:
+            return scored
+    pool = _gathered(question, barred, stock, asked, rng)
     less = filtering.lessened(barred, stock, pool.post, LESS)
     scored = _best(question, stock, _scored(question, stock, pool, less, asked))
     # What is left of a walk that was begun would be too little for another one.
     if not asked.degraded.stages and not len(asked.known.walked):
         KEPT.keep(key, Kept(stock.ids[scored.pool.post], scored))
     return scored
+
+
+def _gathered(question: Query, barred: Barred, stock: Stock, asked: Asked, rng: np.random.Generator) -> Pool:
+    """Return whom the sources name and the filters let come; where these are too few for a page, the newest, too."""
+    pool = sources.gather(question, stock, rng, asked.degraded)
+    pool = pool.rows(filtering.may_come(question, barred, stock, pool.post))
+    if len(pool) >= asked.enough or "sources" in asked.degraded.stages:
+        return pool
+    return sources.filled(pool, stock, lambda posts: filtering.may_come(question, barred, stock, posts))
 
 
 def _best(question: Query, stock: Stock, scored: Scored) -> Scored:
@@ -214,7 +229,7 @@ def _laid_out(
 
     chosen, propensity = guarded("selection", select, (np.empty(0, np.int64), propensity), asked.degraded)
     # Where the rules of a page leave room, it goes on by value: few authors are no reason to end.
-    rest = by_value[~np.isin(by_value, chosen)][: max(asked.limit + asked.reserve - len(chosen), 0)]
+    rest = by_value[~np.isin(by_value, chosen)][: max(asked.enough - len(chosen), 0)]
     return np.concatenate([chosen, rest]).astype(np.int64), propensity
 
 

@@ -9,12 +9,14 @@ from feed.foryou.query import Query
 from feed.foryou.stages import Degraded, bounded, guarded
 from feed.foryou.stock import Stock
 from feed.ranking import candidates
-from feed.ranking.log import Floats, Ints
+from feed.ranking.log import Bools, Floats, Ints
 from feed.ranking.types import Pool
 
 # What is asked without a profile: nothing here looks at what somebody did.
 IMPERSONAL = frozenset({"trending", "followed"})
 REMIXES, WISHED = 50, 100
+# So many of the newest fill up a page, looked for among so many at a time.
+NEWEST, BLOCK = 300, 5000
 Named = dict[str, Ints]
 _NONE = np.empty(0, np.int32)
 
@@ -34,6 +36,21 @@ def gather(query: Query, stock: Stock, rng: np.random.Generator, degraded: Degra
     bounded("sources", ask, degraded)
     fresh, propensity = drawn[0] if drawn else (_NONE, np.empty(0, np.float32))
     return candidates.merge(dict(named), fresh, propensity)
+
+
+def filled(pool: Pool, stock: Stock, may_come: Callable[[Ints], Bools]) -> Pool:
+    """Add the newest posts that may come: who used up what the sources name has not seen everything yet."""
+    found: list[Ints] = []
+    # The catalogue is in order of time.
+    for end in range(len(stock.ids), 0, -BLOCK):
+        block = np.arange(max(end - BLOCK, 0), end, dtype=np.int32)[::-1]
+        block = block[~np.isin(block, pool.post)]
+        found.append(block[may_come(block)])
+        if sum(map(len, found)) >= NEWEST:
+            break
+    newest = np.concatenate([_NONE, *found])[:NEWEST]
+    added = Pool(newest, np.full(len(newest), candidates.BITS["newest"], np.int32), np.ones(len(newest), np.float32))
+    return pool.joined(added)
 
 
 def names_of(bits: Ints) -> list[tuple[str, ...]]:

@@ -11,7 +11,7 @@ from feed.ranking.model import Model
 from feed.ranking.types import DAY, Pool, Viewer
 
 Source = Callable[[Model, Viewer, float, int], Ints]
-NAMES = ("cowatch", "ease", "trending", "followed", "friends", "text", "fresh", "remixes", "steered")
+NAMES = ("cowatch", "ease", "trending", "followed", "friends", "text", "fresh", "remixes", "steered", "newest")
 BITS = {name: 1 << bit for bit, name in enumerate(NAMES)}
 QUOTAS = {"cowatch": 100, "ease": 350, "trending": 150, "followed": 100, "friends": 100, "text": 50}
 FRESH, POOLED, WAITING = 5, 10, 5000  # fresh posts drawn for a page, out of a lot of those that wait

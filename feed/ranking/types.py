@@ -89,6 +89,14 @@ class Pool:
         """The candidates that a mask or an index chooses."""
         return type(self)(self.post[chosen], self.sources[chosen], self.propensity[chosen])
 
+    def joined(self, other: Self) -> Self:
+        """These candidates and others, no post of which is among these."""
+        return type(self)(
+            np.concatenate([self.post, other.post]),
+            np.concatenate([self.sources, other.sources]),
+            np.concatenate([self.propensity, other.propensity]),
+        )
+
 
 @dataclass(frozen=True)
 class Wishes:

@@ -1,7 +1,7 @@
 """For You over HTTP: walks without repeats, reasons that reproduce, no profile, faults that cost no filter."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from rest_framework.test import APIClient
 from accounts import blocks, graph, mutes
 from accounts.models import Person
 from feed import damping, publishing
-from feed.foryou import explaining, filtering, packing, page, query, replay, stages
+from feed.foryou import chronological, explaining, filtering, packing, page, query, replay, sources, stages
 from feed.models import Choice, Hidden, Impression, View
 from feed.ranking import candidates, features, scoring, selection
 from feed.ranking.types import Viewer
@@ -25,14 +25,6 @@ from tests.feed.audience import Audience
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "/api/v1/feeds/for-you"
-
-
-@pytest.fixture(autouse=True)
-def fresh() -> Iterator[None]:
-    """Nothing in memory of another test."""
-    audience.forget()
-    yield
-    audience.forget()
 
 
 @pytest.fixture
@@ -128,6 +120,25 @@ def test_a_page_is_filled_though_all_that_was_to_come_first_fell(house: Audience
     assert sorted(ids([item for each in walk(sam, limit=2) for item in each])) == sorted(
         str(post.id) for post in house.posts[:4]
     )
+
+
+def test_a_walk_goes_on_by_the_newest_where_the_sources_name_no_more(
+    house: Audience, sam: APIClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(candidates, "QUOTAS", dict.fromkeys(candidates.QUOTAS, 2))
+    monkeypatch.setattr(sources, "NEWEST", 7)
+    monkeypatch.setattr(sources, "BLOCK", 5)
+    shown = [item for each in walk(sam) for item in each]
+    assert sorted(ids(shown)) == sorted(str(post.id) for post in house.posts)
+    assert ["newest"] in [item["why"]["sources"] for item in shown]
+
+
+def test_without_a_ranking_a_walk_looks_back_as_far_as_it_must(
+    sam: APIClient, stranger: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chronological, "LOOKED_AT", 2)
+    posts = [str(audience.posted(stranger, "chess", n).id) for n in range(7)]
+    assert [post for each in walk(sam, limit=3) for post in ids(each)] == posts[::-1]
 
 
 def test_a_ranking_is_counted_anew_though_some_of_its_posts_fell(house: Audience, sam: APIClient) -> None:

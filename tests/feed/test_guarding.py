@@ -13,7 +13,6 @@ from feed.foryou import facts
 from feed.models import WardLimit
 from socialvideo.lib.ids import new_id
 from tests import factories
-from tests.feed import audience
 
 pytestmark = pytest.mark.django_db
 SETTINGS = "/api/v1/me/feed-settings"
@@ -61,7 +60,6 @@ def test_no_guardian_lifts_what_holds_for_all_teenagers(bond: tuple[Person, Pers
 
 
 def test_a_page_holds_to_it_and_reads_it_with_everything_else(bond: tuple[Person, Person, Guardianship]) -> None:
-    audience.forget()
     put(bond, ai_share=0, budget_minutes=5)
     known = facts.read(viewer=bond[0].id, walk=new_id(), profiling_by_age=False)
     assert known.guarded is not None

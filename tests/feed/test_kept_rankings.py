@@ -1,6 +1,6 @@
 """What a process keeps of a ranking: orders and scores while nothing they depend on changes, and never visibility."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -24,11 +24,9 @@ Count = list[str]
 
 
 @pytest.fixture
-def house(db: None) -> Iterator[Audience]:
-    """Films, people who watched them, a ranking; nothing in memory of another test."""
-    audience.forget()
-    yield audience.made()
-    audience.forget()
+def house(db: None) -> Audience:
+    """Films, people who watched them, a ranking."""
+    return audience.made()
 
 
 @pytest.fixture

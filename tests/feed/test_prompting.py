@@ -1,6 +1,6 @@
 """Invitations to make something: now and then and at the end, by a road that is open now; none where it is calm."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -25,12 +25,9 @@ ADDRESS, SETTINGS = "/api/v1/feeds/for-you", "/api/v1/me/feed-settings"
 
 
 @pytest.fixture(autouse=True)
-def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Nothing in memory of another test; an invitation every four items."""
+def often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An invitation every four items."""
     monkeypatch.setattr(prompting, "EVERY", 4)
-    audience.forget()
-    yield
-    audience.forget()
 
 
 @pytest.fixture

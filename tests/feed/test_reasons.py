@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,14 +31,6 @@ class Shown:
     post: str
     rung: str
     why: dict[str, Any]
-
-
-@pytest.fixture(autouse=True)
-def fresh() -> Iterator[None]:
-    """Nothing in memory of another test."""
-    audience.forget()
-    yield
-    audience.forget()
 
 
 def served(people: Sequence[Person], wish: str = "", **settings: object) -> list[Shown]:
