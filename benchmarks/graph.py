@@ -152,9 +152,13 @@ def fill() -> Graph:
 
 
 def vacuum() -> None:
-    """Do what autovacuum would have done by now."""
+    """Do what autovacuum would have done by now: an empty table it would not have visited.
+
+    Of a table that was visited while empty the planner believes that it stays so, and reads it row by row.
+    """
     with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE")
+        cursor.execute("SELECT oid::regclass::text FROM pg_class WHERE relkind = 'r' AND pg_relation_size(oid) > 0")
+        cursor.execute(f"VACUUM ANALYZE {', '.join(name for (name,) in cursor.fetchall())}")
 
 
 def _people(cursor: object, kind: str, count: int, values: dict[str, object]) -> None:
