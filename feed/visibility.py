@@ -46,6 +46,8 @@ JOINED = "feed_post p JOIN worker_video v ON v.id = p.video_id JOIN accounts_per
 LISTED = "p.removed_at IS NULL AND p.unlisted_at IS NULL"
 # The same, to walk everybody's posts (the index post_newest).
 ALL_LISTED = f"{LISTED} AND p.version > 0"
+# Those before a cursor, as the index of an author's posts has them.
+BELOW = "uuid_send(p.id) < uuid_send(%(after)s::uuid)"
 
 _REF = "json_build_object('id', {q}.id, 'handle', {q}.handle, 'display_name', {q}.display_name)"
 # What a film was made of is credited to whom a standing post of it is shown; who made both credits nobody by it.

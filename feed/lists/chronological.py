@@ -5,11 +5,17 @@ Each asks one statement: it checks row by row and stops when the page is full, s
 
 from uuid import UUID
 
-from feed.visibility import LISTED, Shown, page_sql, read
+from feed.visibility import BELOW, LISTED, Shown, page_sql, read
 from socialvideo.lib.prepared import LAST, Statement
 
 _BEFORE = f"{LISTED} AND p.id < %(after)s ORDER BY p.id DESC"
-_GRID = Statement(page_sql(f"SELECT p.id FROM feed_post p WHERE p.author_id = %(author)s AND {_BEFORE}"))
+_GRID = Statement(
+    page_sql(
+        f"""SELECT p.id, uuid_send(p.id) AS place FROM feed_post p
+            WHERE p.author_id = %(author)s AND {LISTED} AND {BELOW} ORDER BY uuid_send(p.id) DESC""",
+        "c.place DESC",
+    )
+)
 _SOUND = Statement(page_sql(f"SELECT p.id FROM feed_post p WHERE p.sound_id = %(sound)s AND {_BEFORE}"))
 _TAGGED = Statement(
     page_sql("""SELECT t.post_id AS id FROM feed_posttag t

@@ -14,7 +14,7 @@ from uuid import UUID
 from accounts.mutes import unmuted_sql
 from feed import visibility
 from feed.lists.refilling import Batch, filled
-from feed.visibility import ALL_LISTED, LISTED, Shown
+from feed.visibility import ALL_LISTED, BELOW, LISTED, Shown
 from socialvideo.lib.prepared import FIRST, Statement
 
 # From how many on the walk is tried; below, looking at each author costs less than walking past everybody's posts.
@@ -22,8 +22,6 @@ MANY = 400
 
 _FOLLOWS = """(SELECT count(*) = 1 FROM accounts_follow f
     WHERE f.follower_id = %(viewer)s AND f.followee_id = c.author_id)"""
-# As the index post_freshest has it.
-_BELOW = "uuid_send(p.id) < uuid_send(%(after)s::uuid)"
 _WALK = f"""SELECT c.id FROM (
         SELECT p.id, p.author_id FROM feed_post p WHERE {ALL_LISTED} AND p.id < %(after)s ORDER BY p.id DESC
         LIMIT (SELECT greatest(%(reach)s, t.following) FROM accounts_tally t WHERE t.person_id = %(viewer)s)) c
@@ -31,14 +29,14 @@ _WALK = f"""SELECT c.id FROM (
         AND (SELECT t.following >= {MANY} FROM accounts_tally t WHERE t.person_id = %(viewer)s)
     ORDER BY c.id DESC LIMIT %(reach)s"""
 _HEADS = f"""SELECT f.followee_id, n.id FROM accounts_follow f CROSS JOIN LATERAL (
-        SELECT p.id FROM feed_post p WHERE p.author_id = f.followee_id AND {LISTED} AND {_BELOW}
+        SELECT p.id FROM feed_post p WHERE p.author_id = f.followee_id AND {LISTED} AND {BELOW}
         ORDER BY uuid_send(p.id) DESC LIMIT 1) n
     WHERE f.follower_id = %(viewer)s AND {unmuted_sql("f.followee_id")}
         AND (SELECT count(*) FROM walk) < %(reach)s
     ORDER BY n.id DESC LIMIT %(reach)s"""
 _OLDEST = f"coalesce((SELECT h.id FROM heads h ORDER BY h.id DESC OFFSET %(reach)s - 1 LIMIT 1), '{FIRST}')"
 _POSTS = f"""SELECT n.id FROM heads h CROSS JOIN LATERAL (
-        SELECT p.id FROM feed_post p WHERE p.author_id = h.followee_id AND {LISTED} AND {_BELOW}
+        SELECT p.id FROM feed_post p WHERE p.author_id = h.followee_id AND {LISTED} AND {BELOW}
         AND uuid_send(p.id) >= (SELECT uuid_send({_OLDEST})) ORDER BY uuid_send(p.id) DESC LIMIT %(reach)s) n
     ORDER BY n.id DESC LIMIT %(reach)s"""
 _NEWEST = f"""WITH walk AS MATERIALIZED ({_WALK}), heads AS MATERIALIZED ({_HEADS}),

@@ -12,7 +12,7 @@ from accounts.mutes import unmuted_sql
 from accounts.standing import good_sql
 from feed import visibility
 from feed.lists.refilling import Batch, filled
-from feed.visibility import LISTED, Shown
+from feed.visibility import BELOW, LISTED, Shown
 from socialvideo.lib.prepared import Statement
 
 _FRIENDS = f"""SELECT f.followee_id AS id FROM accounts_follow f JOIN accounts_person q ON q.id = f.followee_id
@@ -20,7 +20,7 @@ _FRIENDS = f"""SELECT f.followee_id AS id FROM accounts_follow f JOIN accounts_p
     AND (SELECT count(*) = 1 FROM accounts_follow b
         WHERE b.follower_id = f.followee_id AND b.followee_id = f.follower_id)"""
 _POSTED = f"""SELECT p.id AS event, p.id, p.author_id AS friend FROM feed_post p
-    WHERE p.author_id = r.id AND {LISTED} AND uuid_send(p.id) < uuid_send(%(after)s::uuid)
+    WHERE p.author_id = r.id AND {LISTED} AND {BELOW}
     ORDER BY uuid_send(p.id) DESC LIMIT %(reach)s"""
 _LIKED = """SELECT l.id AS event, l.post_id AS id, l.person_id AS friend FROM feed_like l
     WHERE l.person_id = r.id AND l.id < %(after)s ORDER BY l.id DESC LIMIT %(reach)s"""

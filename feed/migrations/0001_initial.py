@@ -364,15 +364,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='post',
-            index=models.Index(models.F('author'), models.OrderBy(models.F('id'), descending=True), condition=models.Q(('removed_at', None), ('unlisted_at', None)), name='post_by_author'),
-        ),
-        migrations.AddIndex(
-            model_name='post',
             index=models.Index(models.F('sound'), models.OrderBy(models.F('id'), descending=True), condition=models.Q(('removed_at', None), ('unlisted_at', None)), name='post_by_sound'),
         ),
         migrations.AddIndex(
             model_name='post',
-            index=models.Index(models.F('author'), models.OrderBy(models.Func(models.F('id'), function='uuid_send', output_field=models.BinaryField()), descending=True), condition=models.Q(('removed_at', None), ('unlisted_at', None)), name='post_freshest'),
+            index=models.Index(models.F('author'), models.OrderBy(models.Func(models.F('id'), function='uuid_send', output_field=models.BinaryField()), descending=True), include=('id',), condition=models.Q(('removed_at', None), ('unlisted_at', None)), name='post_by_author'),
         ),
         migrations.AddIndex(
             model_name='post',

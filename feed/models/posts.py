@@ -44,17 +44,17 @@ class Post(models.Model):
 
         indexes = [
             models.Index(
-                F("author"), F("id").desc(), condition=Q(removed_at=None, unlisted_at=None), name="post_by_author"
-            ),
-            models.Index(
                 F("sound"), F("id").desc(), condition=Q(removed_at=None, unlisted_at=None), name="post_by_sound"
             ),
-            # The same order in bytes: who asks for it cannot be given the primary key, past everybody else's posts.
+            # In order of bytes: who asks for it cannot be given the primary key, past everybody else's posts.
+            # With the id itself, so that the posts are not read: that halves what two hundred authors cost. There is to
+            # be no other index by author: of two the planner takes the narrower one, and sorts all that an author has.
             models.Index(
                 F("author"),
                 Func(F("id"), function="uuid_send", output_field=models.BinaryField()).desc(),
+                include=["id"],
                 condition=Q(removed_at=None, unlisted_at=None),
-                name="post_freshest",
+                name="post_by_author",
             ),
             # Everybody's. Each version is above nought: who says so asks for this index, which nobody else is given.
             models.Index(
