@@ -5,7 +5,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularSwaggerView
 
-from socialvideo.lib import health, openapi
+from socialvideo.lib import health, openapi, problems
 
 urlpatterns = [
     # First what is asked most: an address is looked for in this order, and stands in one place.
@@ -21,6 +21,7 @@ urlpatterns = [
     path("api/v1/", include("moderation.urls")),
     path("api/v1/schema", openapi.SchemaView.as_view(), name="schema"),
     path("api/v1/docs", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("docs/problems", problems.page),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
     path("livez", health.alive),

@@ -67,7 +67,7 @@ def whole(request: Request, name: str, default: int | None = None) -> Any:
     if value is None:
         return default
     if not (value.isascii() and value.isdigit() and len(value) <= 15):
-        raise Problem(400, f"invalid_{name}", f"'{name}' is a whole number from 0 on.")
+        raise Problem(400, "invalid_number", f"'{name}' is a whole number from 0 on.")
     return int(value)
 
 

@@ -133,7 +133,7 @@ def test_what_is_no_set_is_refused(ada: APIClient, content: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("epoch", "said"), [("", (400, "invalid_epoch")), ("x", (400, "invalid_epoch")), ("99999", (409, "epoch_over"))]
+    ("epoch", "said"), [("", (400, "invalid_number")), ("x", (400, "invalid_number")), ("99999", (409, "epoch_over"))]
 )
 def test_an_epoch_that_is_not_in_use_is_refused(ada: APIClient, epoch: str, said: tuple[int, str]) -> None:
     assert refusals.said(evaluate(ada, voprf.blind(b"+1").element, epoch)) == said

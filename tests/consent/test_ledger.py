@@ -242,12 +242,12 @@ def test_anybody_checks_over_the_api_that_the_ledger_only_grew(db: None) -> None
         ("leaves/3/proof", 404, "leaf_unknown"),
         ("leaves/0/proof?tree_size=4", 404, "leaf_unknown"),
         ("leaves/1/proof?tree_size=1", 404, "leaf_unknown"),
-        ("leaves/0/proof?tree_size=x", 400, "invalid_tree_size"),
+        ("leaves/0/proof?tree_size=x", 400, "invalid_number"),
         ("consistency?first=0", 404, "tree_unknown"),
         ("consistency?first=3&second=2", 404, "tree_unknown"),
         ("consistency?first=1&second=4", 404, "tree_unknown"),
-        ("consistency?first=-1", 400, "invalid_first"),
-        ("leaves?from=1e3", 400, "invalid_from"),
+        ("consistency?first=-1", 400, "invalid_number"),
+        ("leaves?from=1e3", 400, "invalid_number"),
     ],
 )
 def test_what_the_ledger_cannot_prove_is_a_problem(db: None, address: str, status: int, code: str) -> None:

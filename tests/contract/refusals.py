@@ -4,7 +4,10 @@ from typing import Any
 
 from django.http import HttpResponse
 
+from socialvideo.lib import problems
+
 MEMBERS = {"type", "title", "status", "code", "detail"}
+EXPLAINED = {(kind.code, status) for kind in problems.kinds() for status in kind.statuses}
 
 
 def problem(response: HttpResponse) -> dict[str, Any]:
@@ -16,6 +19,7 @@ def problem(response: HttpResponse) -> dict[str, Any]:
     assert (said["status"], said["type"]) == (response.status_code, f"/docs/problems#{said['code']}")
     assert all(set(error) == {"pointer", "code", "detail"} for error in said.get("errors", []))
     assert said["detail"] and said["title"]
+    assert (said["code"], said["status"]) in EXPLAINED, "the page of problems misses it"
     return said
 
 

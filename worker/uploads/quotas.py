@@ -67,17 +67,11 @@ def require(left: Room, size_bytes: int) -> None:
         most = settings.UPLOAD_SESSIONS
         detail = f"{most} uploads are open. Finish one, or DELETE it, and try again."
         raise Problem(429, "uploads_open", detail, members={"most_sessions": most})
+    resets_at = f"{left.resets_at:%Y-%m-%dT%H:%M:%SZ}"
+    headers, members = {"Retry-After": str(left.wait_seconds)}, {"resets_at": resets_at}
     if not left.clips:
-        raise _tomorrow(left, "upload_clips_used", "Today's clips are used up.")
+        detail = f"Today's clips are used up. A new day begins at {resets_at}."
+        raise Problem(429, "upload_clips_used", detail, headers=headers, members=members)
     if size_bytes > left.size_bytes:
-        raise _tomorrow(left, "upload_bytes_used", f"{left.size_bytes} bytes are left today, too few for this file.")
-
-
-def _tomorrow(left: Room, code: str, words: str) -> Problem:
-    return Problem(
-        429,
-        code,
-        f"{words} A new day begins at {left.resets_at:%Y-%m-%dT%H:%M:%SZ}.",
-        headers={"Retry-After": str(left.wait_seconds)},
-        members={"resets_at": f"{left.resets_at:%Y-%m-%dT%H:%M:%SZ}"},
-    )
+        detail = f"{left.size_bytes} bytes are left today, too few for this file. A new day begins at {resets_at}."
+        raise Problem(429, "upload_bytes_used", detail, headers=headers, members=members)
