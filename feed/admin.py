@@ -3,7 +3,8 @@
 What somebody was shown is theirs, and stands in no list here.
 """
 
-from typing import ClassVar, cast
+from datetime import timedelta
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.contrib import admin, messages
@@ -15,10 +16,15 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from accounts.models import Person
+from feed.foryou import evaluating
+from feed.foryou.evaluating import Guard, Outcome
 from feed.lists import trending
 from feed.models import Post, RankingModel, Trend, TrendReview
 from socialvideo.lib.panel import ReadOnlyAdmin, badge, button, column, lines, link
 
+Table = dict[str, list[str] | list[list[str]]]
+DAY = timedelta(days=1)
+RATES = ("views", "long_views", "likes", "hides", "creations")
 VERDICTS = {
     TrendReview.Verdict.CLEARED: ("Let it trend:", "It is shown among what trends, as long as it does."),
     TrendReview.Verdict.HELD: ("Hold it back:", "It is not shown among what trends; everything else stays as it is."),
@@ -106,3 +112,33 @@ class RankingModelAdmin(ReadOnlyAdmin[RankingModel]):
     search_fields = ("hash__startswith",)
     search_help_text = "Beginning of a hash"
     fields = ("hash", "kind", "parent", "active", "made_at", "size_bytes", "file", "figures")
+    list_before_template = "feed/outcomes.html"
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Show above the rankings how they do."""
+        found = evaluating.outcomes(DAY)
+        tables = {"outcomes": _outcomes(found), "guards": _guards(evaluating.guards(found))}
+        return super().changelist_view(request, {**(extra_context or {}), **tables})
+
+
+def _outcomes(found: list[Outcome]) -> Table:
+    headers = ["arm", "items", "people", *map(_words, RATES), "drawn by lot", "of these watched long"]
+    return {"headers": headers, "rows": [_outcome(each) for each in found]}
+
+
+def _outcome(each: Outcome) -> list[str]:
+    rates = [f"{each.rate(what):.1%}" for what in RATES]
+    lots = [f"{each.lots:,}", f"{each.lots_long_rate:.1%}" if each.lots else ""]
+    return [each.arm or "usual", f"{each.impressions:,}", f"{each.people:,}", *rates, *lots]
+
+
+def _guards(found: list[Guard]) -> Table:
+    rows = [
+        [each.arm, _words(each.what), f"{each.difference:+.2%}", f"{each.errors:+.1f}", "yes" if each.holds else "NO"]
+        for each in found
+    ]
+    return {"headers": ["arm", "guard", "difference", "standard errors", "holds"], "rows": rows}
+
+
+def _words(what: str) -> str:
+    return what.replace("_", " ")

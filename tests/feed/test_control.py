@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.models.functions import Now
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
@@ -166,6 +168,25 @@ def test_an_arm_that_is_watched_less_does_not_hold_its_guard(requester: Person, 
     assert found[0].effective == pytest.approx(found[0].lots)
     held = {guard.what: guard.holds for guard in evaluating.guards(found)}
     assert held == {"long_views": False, "creations": True, "hides": True}
+
+
+def test_operators_see_what_came_of_each_arm_above_the_rankings(
+    client: Client, moderator: Person, requester: Person, stranger: Person
+) -> None:
+    client.force_login(moderator)
+    assert "Guards of the experiment" not in client.get("/admin/feed/rankingmodel/").content.decode()
+    watched, other = audience.posted(stranger, "jazz"), audience.posted(stranger, "chess")
+    _shown(requester, watched, "", 200)
+    _shown(requester, other, "calmer/wide", 100)
+    View.objects.create(person=requester, post=watched, is_long=True)
+    said = client.get("/admin/feed/rankingmodel/").content.decode()
+    rows = [
+        re.findall(r"<td[^>]*>(.*?)</td>", row, re.S) for row in re.findall(r"<tr class=\"data-row.*?</tr>", said, re.S)
+    ]
+    told = [[re.sub(r"<[^>]+>", "", cell).strip() for cell in row] for row in rows]
+    assert ["usual", "200", "1", "100.0%", "100.0%", "0.0%", "0.0%", "0.0%", "200", "100.0%"] in told
+    assert ["calmer/wide", "100", "1", "0.0%", "0.0%", "0.0%", "0.0%", "0.0%", "100", "0.0%"] in told
+    assert ["calmer/wide", "long views", "-100.00%", "-17.3", "NO"] in told
 
 
 def _shown(person: Person, post: Any, arm: str, count: int) -> None:

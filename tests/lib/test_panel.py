@@ -151,7 +151,8 @@ def test_a_list_costs_as_many_queries_for_five_rows_as_for_one(staff: Client) ->
     populate(4)
     five = {table: queries(staff, page(table, "changelist")) for table in TABLES}
     assert five == one
-    assert max(one.values()) == 5
+    # Above the rankings stands what came of what they showed.
+    assert max(number - (table is RankingModel) for table, number in one.items()) == 5
 
 
 @every_table
