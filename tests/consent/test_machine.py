@@ -47,8 +47,10 @@ CATCHING = [
     Wish(prompt="a naked truth", about=frozenset({"sexual"})),
 ]
 WORDS = ["chosen", "chosen", "excepted", "nothing"]
+# Others cover what these go through: covered, they would take a third more time and raise no figure.
+pytestmark = pytest.mark.no_cover
 FULL = os.environ.get("PROOFS") == "full"
-STEPS, LONG = (10_000, 50) if FULL else (300, 30)
+STEPS, LONG = (10_000, 50) if FULL else (200, 30)
 
 seeds = st.integers(0, 2**64 - 1)
 

@@ -20,7 +20,7 @@ from tests import factories
 from worker import jobs, reviews, videos
 from worker.models import Video
 
-ORDERS = 200
+ORDERS = 60
 
 
 def reviewing(handle: str, grantee: Person) -> Person:
