@@ -41,16 +41,15 @@ clients/javascript/node_modules/ready: clients/javascript/package-lock.json | .v
 test: .venv/dev clients/javascript/node_modules/ready ## Run every test, with lint, types, contracts and shape (T=path for some)
 	$(MAKE) --no-print-directory lint types
 ifeq ($(T),tests)
-	$(MAKE) --no-print-directory -j2 $(PARTS:%=part-%)
+	$(MAKE) --no-print-directory -j2 $(PARTS:%=part-%) test-generation
 	$(BIN)/python -m coverage combine -q
 	$(BIN)/python -m coverage report --fail-under=85
-	$(MAKE) --no-print-directory test-generation
 else
 	$(BIN)/python -m pytest $(T) -rs
 endif
 
-# Two at a time, for two cores, the longest first. What a part covers is measured where that is asked (it takes two fifths
-# more time); a new folder of tests goes to the last part.
+# Two at a time, for two cores, the longest first, and what needs torch last. What a part covers is measured where that is
+# asked (it takes two fifths more time); a new folder of tests goes to the last part.
 PARTS := journeys consent rooms worker rest
 journeys := journeys races
 consent := consent
